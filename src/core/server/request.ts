@@ -1,0 +1,22 @@
+/** One client request on its way through the pipeline. Source: Request.java. */
+import type { Id } from '../wire/data.ts'
+import type { SessionId } from '../wire/ids.ts'
+import type { LoggedTxn } from '../wire/txn.ts'
+
+export interface Request {
+  readonly session: SessionId
+  /** The client's xid; 0 for requests that the server makes itself (expiry). */
+  readonly cxid: number
+  readonly type: number
+  /** Body after the RequestHeader. For createSession: int timeout. */
+  readonly body: Uint8Array
+  readonly auth: readonly Id[]
+  /** Who owns the session's connection: 'me' for local clients, the learner's handler for forwarded ones; null for none. */
+  owner: object | null
+  /** Set when the client is connected to this server; replies go there. */
+  readonly reply: ((request: Request) => void) | null
+  /** Filled by PrepRequestProcessor (writes), or from the committed txn on learners. */
+  logged: LoggedTxn | null
+  /** Error found by Prep; 0 when none. For an error txn the code is in the txn too. */
+  error: number
+}

@@ -1,0 +1,50 @@
+import type { ServerState } from '../wire/codes.ts'
+import type { SessionId, Sid, Zxid } from '../wire/ids.ts'
+
+export type WatchKind = 'data' | 'exists' | 'child' | 'persistent' | 'persistentRecursive'
+
+export type ServerEvent =
+  /** The replica's configuration, once at its start. */
+  | {
+      readonly kind: 'configured'
+      readonly sid: Sid
+      readonly voters: readonly Sid[]
+      readonly observers: readonly Sid[]
+      readonly tickTimeMs: number
+      readonly initLimit: number
+      readonly syncLimit: number
+    }
+  | { readonly kind: 'stateChanged'; readonly from: ServerState | 'STARTING'; readonly to: ServerState; readonly reason: string }
+  /** Stopped itself: it can no longer keep its promises. `damage` names the file where there is one. */
+  | { readonly kind: 'halted'; readonly reason: string; readonly file?: string }
+  /** A txn was executed on the tree. `logged`: header, txn and digest as in the log, so that the picture can do the same. */
+  | {
+      readonly kind: 'applied'
+      readonly zxid: Zxid
+      readonly phase: 'sync' | 'serving'
+      readonly logged: Uint8Array
+      /** The tree's digest afterwards. */
+      readonly digest: bigint
+    }
+  | { readonly kind: 'sessionCreated'; readonly session: SessionId; readonly timeoutMs: number; readonly zxid: Zxid }
+  | { readonly kind: 'sessionClosing'; readonly session: SessionId; readonly cause: 'expired' | 'closed' }
+  | { readonly kind: 'sessionClosed'; readonly session: SessionId; readonly zxid: Zxid }
+  /** A client's connection was given this session; detached when it ends. */
+  | { readonly kind: 'sessionAttached'; readonly session: SessionId; readonly connection: string; readonly timeoutMs: number }
+  | { readonly kind: 'sessionDetached'; readonly session: SessionId; readonly connection: string }
+  | { readonly kind: 'watchSet'; readonly session: SessionId; readonly path: string; readonly watch: WatchKind }
+  /** The watch event was queued on the connection. `event`: NodeCreated …; a one-shot watch is gone now. */
+  | {
+      readonly kind: 'watchFired'
+      readonly session: SessionId
+      readonly path: string
+      readonly watch: WatchKind
+      readonly event: string
+      readonly eventPath: string
+      readonly zxid: Zxid
+      readonly stays: boolean
+    }
+  | { readonly kind: 'watchRemoved'; readonly session: SessionId; readonly path: string; readonly watch: WatchKind; readonly reason: 'removed' | 'disconnected' }
+  /** A client's request came to this server. */
+  | { readonly kind: 'request'; readonly session: SessionId; readonly xid: number; readonly op: string; readonly path?: string }
+  | { readonly kind: 'reply'; readonly session: SessionId; readonly xid: number; readonly op: string; readonly zxid: Zxid; readonly err: number }

@@ -1,0 +1,222 @@
+/** Jute: ZooKeeper's record encoding. Big-endian, no tags, no alignment.
+ *  Source: jute.md section 1; BinaryInputArchive.java, BinaryOutputArchive.java.
+ *
+ *  A codec is a pair (write, read). Records are built from named fields and encode them in declared order, so that
+ *  a record's definition below reads like zookeeper.jute and there is one definition for both ways. */
+import { decodeUtf8, encodeUtf8, utf8Length } from './utf8.ts'
+
+/** jute.maxbuffer + extra size, the default limit of a buffer or string. */
+export const MAX_BUFFER = 0xfffff
+export const MAX_BUFFER_WITH_EXTRA = MAX_BUFFER * 2
+
+/** Bytes that are not what they should be: too short, a length out of range, an unknown type. */
+export class JuteError extends Error {}
+/** The bytes end inside a record. Incremental decoders wait for more, others give up. */
+export class EndOfInput extends JuteError {}
+
+export class Writer {
+  #bytes: Uint8Array
+  #view: DataView
+  #length = 0
+
+  constructor(initialSize = 256) {
+    this.#bytes = new Uint8Array(initialSize)
+    this.#view = new DataView(this.#bytes.buffer)
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** A copy of what has been written; the writer can be used again after `reset`. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length)
+  }
+
+  /** A view, valid until the next write. */
+  peek(from = 0): Uint8Array {
+    return this.#bytes.subarray(from, this.#length)
+  }
+
+  reset(): void {
+    this.#length = 0
+  }
+
+  byte(value: number): void {
+    this.#room(1)
+    this.#bytes[this.#length++] = value
+  }
+  boolean(value: boolean): void {
+    this.byte(value ? 1 : 0)
+  }
+  int(value: number): void {
+    this.#room(4)
+    this.#view.setInt32(this.#length, value)
+    this.#length += 4
+  }
+  long(value: bigint): void {
+    this.#room(8)
+    this.#view.setBigInt64(this.#length, value)
+    this.#length += 8
+  }
+  raw(bytes: Uint8Array): void {
+    this.#room(bytes.length)
+    this.#bytes.set(bytes, this.#length)
+    this.#length += bytes.length
+  }
+  buffer(bytes: Uint8Array | null): void {
+    if (bytes === null) return this.int(-1)
+    this.int(bytes.length)
+    this.raw(bytes)
+  }
+  string(text: string | null): void {
+    if (text === null) return this.int(-1)
+    const length = utf8Length(text)
+    this.int(length)
+    this.#room(length)
+    encodeUtf8(text, this.#bytes, this.#length)
+    this.#length += length
+  }
+  /** Overwrites an int written earlier, for a length that is known only afterwards. */
+  patchInt(at: number, value: number): void {
+    this.#view.setInt32(at, value)
+  }
+
+  #room(extra: number): void {
+    const needed = this.#length + extra
+    if (needed <= this.#bytes.length) return
+    const bigger = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
+    bigger.set(this.#bytes.subarray(0, this.#length))
+    this.#bytes = bigger
+    this.#view = new DataView(bigger.buffer)
+  }
+}
+
+export class Reader {
+  readonly bytes: Uint8Array
+  readonly #view: DataView
+  readonly #maxLength: number
+  offset: number
+
+  constructor(bytes: Uint8Array, offset = 0, maxLength = MAX_BUFFER_WITH_EXTRA) {
+    this.bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#maxLength = maxLength
+    this.offset = offset
+  }
+
+  get remaining(): number {
+    return this.bytes.length - this.offset
+  }
+
+  byte(): number {
+    return this.bytes[this.#take(1)] as number
+  }
+  boolean(): boolean {
+    return this.byte() !== 0
+  }
+  int(): number {
+    return this.#view.getInt32(this.#take(4))
+  }
+  long(): bigint {
+    return this.#view.getBigInt64(this.#take(8))
+  }
+  /** A copy: the record may outlive the chunk it came in. */
+  raw(length: number): Uint8Array {
+    const at = this.#take(length)
+    return this.bytes.slice(at, at + length)
+  }
+  rest(): Uint8Array {
+    return this.raw(this.remaining)
+  }
+  buffer(): Uint8Array | null {
+    const length = this.#length()
+    return length === -1 ? null : this.raw(length)
+  }
+  string(): string | null {
+    const length = this.#length()
+    if (length === -1) return null
+    const at = this.#take(length)
+    return decodeUtf8(this.bytes, at, at + length)
+  }
+
+  #length(): number {
+    const length = this.int()
+    if (length < -1 || length > this.#maxLength) throw new JuteError(`Unreasonable length = ${length}`)
+    return length
+  }
+  #take(count: number): number {
+    const at = this.offset
+    if (at + count > this.bytes.length) throw new EndOfInput('unexpected end of input')
+    this.offset = at + count
+    return at
+  }
+}
+
+export interface Codec<T> {
+  write(out: Writer, value: T): void
+  read(input: Reader): T
+}
+export type Of<C> = C extends Codec<infer T> ? T : never
+
+export const byte: Codec<number> = { write: (o, v) => o.byte(v), read: (i) => i.byte() }
+export const boolean: Codec<boolean> = { write: (o, v) => o.boolean(v), read: (i) => i.boolean() }
+export const int: Codec<number> = { write: (o, v) => o.int(v), read: (i) => i.int() }
+export const long: Codec<bigint> = { write: (o, v) => o.long(v), read: (i) => i.long() }
+export const buffer: Codec<Uint8Array | null> = { write: (o, v) => o.buffer(v), read: (i) => i.buffer() }
+/** A string that may be null on the wire. */
+export const nullableString: Codec<string | null> = { write: (o, v) => o.string(v), read: (i) => i.string() }
+/** A string; null on the wire is read as empty. */
+export const ustring: Codec<string> = { write: (o, v) => o.string(v), read: (i) => i.string() ?? '' }
+
+/** A long that is branded (Zxid, SessionId). */
+export const longAs = <T extends bigint>(): Codec<T> => long as Codec<bigint> as unknown as Codec<T>
+
+/** Null vectors (-1) are read as null; counts below -1 as empty, as 3.8.0 does. */
+export const nullableVector = <T>(of: Codec<T>): Codec<readonly T[] | null> => ({
+  write(out, values) {
+    if (values === null) return out.int(-1)
+    out.int(values.length)
+    for (const value of values) of.write(out, value)
+  },
+  read(input) {
+    const count = input.int()
+    if (count === -1) return null
+    const values: T[] = []
+    for (let n = 0; n < count; n++) values.push(of.read(input))
+    return values
+  },
+})
+export const vector = <T>(of: Codec<T>): Codec<readonly T[]> => {
+  const nullable = nullableVector(of)
+  return { write: nullable.write, read: (input) => nullable.read(input) ?? [] }
+}
+
+type Fields = { readonly [name: string]: Codec<never> | Codec<any> }
+type RecordOf<F extends Fields> = { readonly [K in keyof F]: Of<F[K]> }
+
+/** Fields in declared order, no header. */
+export function record<F extends Fields>(fields: F): Codec<RecordOf<F>> {
+  const entries = Object.entries(fields) as [string, Codec<unknown>][]
+  return {
+    write(out, value) {
+      for (const [name, codec] of entries) codec.write(out, (value as Record<string, unknown>)[name])
+    },
+    read(input) {
+      const value: Record<string, unknown> = {}
+      for (const [name, codec] of entries) value[name] = codec.read(input)
+      return value as RecordOf<F>
+    },
+  }
+}
+
+export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
+  const out = new Writer()
+  codec.write(out, value)
+  return out.finish()
+}
+
+/** Reads one record from the front of `bytes`. @throws JuteError */
+export function decode<T>(codec: Codec<T>, bytes: Uint8Array): T {
+  return codec.read(new Reader(bytes))
+}

@@ -1,0 +1,102 @@
+/** jute module org.apache.zookeeper.proto: what clients and servers say to each other. */
+import { AclList, ClientInfo, Stat } from './data.ts'
+import type { SessionId, Zxid } from './ids.ts'
+import { boolean, buffer, type Codec, int, long, longAs, type Of, record, ustring, vector, type Reader, type Writer } from './jute.ts'
+
+const zxid = longAs<Zxid>()
+const session = longAs<SessionId>()
+
+const connectRequest = record({
+  protocolVersion: int,
+  lastZxidSeen: zxid,
+  timeOut: int,
+  sessionId: session,
+  passwd: buffer,
+})
+const connectResponse = record({ protocolVersion: int, timeOut: int, sessionId: session, passwd: buffer })
+type Trailing<T> = T & { /** Absent when the other side is old and sent no such byte. */ readonly readOnly?: boolean }
+
+/** A record with an optional trailing boolean, which older clients do not send. */
+const withReadOnly = <T>(codec: Codec<T>): Codec<Trailing<T>> => ({
+  write(out: Writer, value: Trailing<T>) {
+    codec.write(out, value)
+    if (value.readOnly !== undefined) out.boolean(value.readOnly)
+  },
+  read(input: Reader): Trailing<T> {
+    const value = codec.read(input)
+    return input.remaining > 0 ? { ...value, readOnly: input.boolean() } : (value as Trailing<T>)
+  },
+})
+export const ConnectRequest = withReadOnly(connectRequest)
+export type ConnectRequest = Of<typeof ConnectRequest>
+export const ConnectResponse = withReadOnly(connectResponse)
+export type ConnectResponse = Of<typeof ConnectResponse>
+
+export const RequestHeader = record({ xid: int, type: int })
+export type RequestHeader = Of<typeof RequestHeader>
+export const ReplyHeader = record({ xid: int, zxid, err: int })
+export type ReplyHeader = Of<typeof ReplyHeader>
+export const MultiHeader = record({ type: int, done: boolean, err: int })
+export type MultiHeader = Of<typeof MultiHeader>
+
+export const AuthPacket = record({ type: int, scheme: ustring, auth: buffer })
+export const SetWatches = record({
+  relativeZxid: zxid,
+  dataWatches: vector(ustring),
+  existWatches: vector(ustring),
+  childWatches: vector(ustring),
+})
+export type SetWatches = Of<typeof SetWatches>
+export const SetWatches2 = record({
+  relativeZxid: zxid,
+  dataWatches: vector(ustring),
+  existWatches: vector(ustring),
+  childWatches: vector(ustring),
+  persistentWatches: vector(ustring),
+  persistentRecursiveWatches: vector(ustring),
+})
+export type SetWatches2 = Of<typeof SetWatches2>
+export const AddWatchRequest = record({ path: ustring, mode: int })
+/** Also RemoveWatchesRequest. */
+export const CheckWatchesRequest = record({ path: ustring, type: int })
+
+export const CreateRequest = record({ path: ustring, data: buffer, acl: AclList, flags: int })
+export type CreateRequest = Of<typeof CreateRequest>
+export const CreateTTLRequest = record({ path: ustring, data: buffer, acl: AclList, flags: int, ttl: long })
+export type CreateTTLRequest = Of<typeof CreateTTLRequest>
+/** Also CheckVersionRequest. */
+export const DeleteRequest = record({ path: ustring, version: int })
+export type DeleteRequest = Of<typeof DeleteRequest>
+export const SetDataRequest = record({ path: ustring, data: buffer, version: int })
+export type SetDataRequest = Of<typeof SetDataRequest>
+export const SetACLRequest = record({ path: ustring, acl: AclList, version: int })
+export type SetACLRequest = Of<typeof SetACLRequest>
+export const ReconfigRequest = record({
+  joiningServers: ustring,
+  leavingServers: ustring,
+  newMembers: ustring,
+  curConfigId: long,
+})
+/** Exists, GetData, GetChildren, GetChildren2. */
+export const WatchableRequest = record({ path: ustring, watch: boolean })
+export type WatchableRequest = Of<typeof WatchableRequest>
+/** GetACL, Sync, GetAllChildrenNumber, GetEphemerals (prefix). */
+export const PathRequest = record({ path: ustring })
+export type PathRequest = Of<typeof PathRequest>
+
+/** CreateResponse, SyncResponse. */
+export const PathResponse = record({ path: ustring })
+export const Create2Response = record({ path: ustring, stat: Stat })
+/** SetDataResponse, SetACLResponse, ExistsResponse. */
+export const StatResponse = record({ stat: Stat })
+export const GetDataResponse = record({ data: buffer, stat: Stat })
+export type GetDataResponse = Of<typeof GetDataResponse>
+export const GetChildrenResponse = record({ children: vector(ustring) })
+export const GetChildren2Response = record({ children: vector(ustring), stat: Stat })
+export const GetACLResponse = record({ acl: AclList, stat: Stat })
+export const GetAllChildrenNumberResponse = record({ totalNumber: int })
+export const GetEphemeralsResponse = record({ ephemerals: vector(ustring) })
+export const WhoAmIResponse = record({ clientInfo: vector(ClientInfo) })
+export const ErrorResponse = record({ err: int })
+export const WatcherEvent = record({ type: int, state: int, path: ustring })
+export type WatcherEvent = Of<typeof WatcherEvent>

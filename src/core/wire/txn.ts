@@ -1,0 +1,166 @@
+/** jute module org.apache.zookeeper.txn: what the log holds and PROPOSAL carries. */
+import { OpCode } from './codes.ts'
+import { AclList } from './data.ts'
+import type { SessionId, Zxid } from './ids.ts'
+import { boolean, buffer, type Codec, encode, int, JuteError, long, longAs, type Of, Reader, record, ustring, vector, Writer } from './jute.ts'
+
+/** 32 bytes. time: ms since 1970 by the leader's wall clock. */
+export const TxnHeader = record({
+  clientId: longAs<SessionId>(),
+  cxid: int,
+  zxid: longAs<Zxid>(),
+  time: long,
+  type: int,
+})
+export type TxnHeader = Of<typeof TxnHeader>
+
+/** The tree's digest after the txn, appended to log records and proposals. */
+export const TxnDigest = record({ version: int, treeDigest: long })
+export type TxnDigest = Of<typeof TxnDigest>
+
+const createTxnV0 = record({ path: ustring, data: buffer, acl: AclList, ephemeral: boolean })
+const createTxn = record({ path: ustring, data: buffer, acl: AclList, ephemeral: boolean, parentCVersion: int })
+/** Logs of 3.3 and older end before parentCVersion: -1 then. */
+export const CreateTxn: typeof createTxn = {
+  write: createTxn.write,
+  read(input) {
+    const start = createTxnV0.read(input)
+    return { ...start, parentCVersion: input.remaining >= 4 ? input.int() : -1 }
+  },
+}
+export type CreateTxn = Of<typeof CreateTxn>
+export const CreateTTLTxn = record({ path: ustring, data: buffer, acl: AclList, parentCVersion: int, ttl: long })
+export type CreateTTLTxn = Of<typeof CreateTTLTxn>
+export const CreateContainerTxn = record({ path: ustring, data: buffer, acl: AclList, parentCVersion: int })
+export type CreateContainerTxn = Of<typeof CreateContainerTxn>
+export const DeleteTxn = record({ path: ustring })
+export const SetDataTxn = record({ path: ustring, data: buffer, version: int })
+export type SetDataTxn = Of<typeof SetDataTxn>
+export const SetACLTxn = record({ path: ustring, acl: AclList, version: int })
+export type SetACLTxn = Of<typeof SetACLTxn>
+export const CheckVersionTxn = record({ path: ustring, version: int })
+export const CreateSessionTxn = record({ timeOut: int })
+export const CloseSessionTxn = record({ paths2Delete: vector(ustring) })
+export const ErrorTxn = record({ err: int })
+const TxnElement = record({ type: int, data: buffer })
+const MultiTxnRecord = record({ txns: vector(TxnElement) })
+
+/** A txn body, discriminated by the header's type. */
+export type Txn =
+  | { readonly kind: 'create'; readonly type: typeof OpCode.create | typeof OpCode.create2; readonly body: CreateTxn }
+  | { readonly kind: 'createTTL'; readonly type: typeof OpCode.createTTL; readonly body: CreateTTLTxn }
+  | { readonly kind: 'createContainer'; readonly type: typeof OpCode.createContainer; readonly body: CreateContainerTxn }
+  | {
+      readonly kind: 'delete'
+      readonly type: typeof OpCode.delete | typeof OpCode.deleteContainer
+      readonly body: Of<typeof DeleteTxn>
+    }
+  | {
+      readonly kind: 'setData'
+      readonly type: typeof OpCode.setData | typeof OpCode.reconfig
+      readonly body: SetDataTxn
+    }
+  | { readonly kind: 'setACL'; readonly type: typeof OpCode.setACL; readonly body: SetACLTxn }
+  | { readonly kind: 'check'; readonly type: typeof OpCode.check; readonly body: Of<typeof CheckVersionTxn> }
+  | { readonly kind: 'createSession'; readonly type: typeof OpCode.createSession; readonly body: Of<typeof CreateSessionTxn> }
+  | {
+      readonly kind: 'closeSession'
+      readonly type: typeof OpCode.closeSession
+      /** null in logs written with closeSessionTxn.enabled=false or by old servers. */
+      readonly body: Of<typeof CloseSessionTxn> | null
+    }
+  | { readonly kind: 'error'; readonly type: typeof OpCode.error; readonly body: Of<typeof ErrorTxn> }
+  | { readonly kind: 'multi'; readonly type: typeof OpCode.multi; readonly body: readonly Txn[] }
+
+export interface LoggedTxn {
+  readonly header: TxnHeader
+  readonly txn: Txn
+  readonly digest: TxnDigest | null
+}
+
+const bodies: { readonly [kind in Exclude<Txn['kind'], 'multi' | 'closeSession'>]: Codec<any> } = {
+  create: CreateTxn,
+  createTTL: CreateTTLTxn,
+  createContainer: CreateContainerTxn,
+  delete: DeleteTxn,
+  setData: SetDataTxn,
+  setACL: SetACLTxn,
+  check: CheckVersionTxn,
+  createSession: CreateSessionTxn,
+  error: ErrorTxn,
+}
+
+const kinds = new Map<number, Txn['kind']>([
+  [OpCode.create, 'create'],
+  [OpCode.create2, 'create'],
+  [OpCode.createTTL, 'createTTL'],
+  [OpCode.createContainer, 'createContainer'],
+  [OpCode.delete, 'delete'],
+  [OpCode.deleteContainer, 'delete'],
+  [OpCode.setData, 'setData'],
+  [OpCode.reconfig, 'setData'],
+  [OpCode.setACL, 'setACL'],
+  [OpCode.createSession, 'createSession'],
+  [OpCode.closeSession, 'closeSession'],
+  [OpCode.error, 'error'],
+  [OpCode.multi, 'multi'],
+])
+
+export function writeTxn(out: Writer, txn: Txn): void {
+  if (txn.kind === 'multi') {
+    const txns = txn.body.map((part) => {
+      const inner = new Writer()
+      writeTxn(inner, part)
+      return { type: part.type, data: inner.finish() }
+    })
+    MultiTxnRecord.write(out, { txns })
+  } else if (txn.kind === 'closeSession') {
+    if (txn.body !== null) CloseSessionTxn.write(out, txn.body)
+  } else bodies[txn.kind].write(out, txn.body)
+}
+
+/** @throws JuteError `Unsupported Txn with type=%dN`, ZooKeeper's own words, for a type that no log may hold. */
+export function readTxn(input: Reader, type: number, insideMulti = false): Txn {
+  const kind = insideMulti && type === OpCode.check ? 'check' : kinds.get(type)
+  if (kind === undefined) throw new JuteError(`Unsupported Txn with type=%d${type}`)
+  if (kind === 'multi') {
+    const { txns } = MultiTxnRecord.read(input)
+    const body = txns.map((part) => readTxn(new Reader(part.data ?? new Uint8Array()), part.type, true))
+    return { kind, type: OpCode.multi, body }
+  }
+  if (kind === 'closeSession') {
+    // An absent body leaves nothing, or the digest alone, which is 12 bytes and starts with a small version.
+    const at = input.offset
+    const absent = { kind, type: OpCode.closeSession, body: null } as const
+    if (input.remaining === 0) return absent
+    try {
+      const body = CloseSessionTxn.read(input)
+      if (input.remaining === 0 || input.remaining === 12) return { kind, type: OpCode.closeSession, body }
+    } catch (error) {
+      if (!(error instanceof JuteError)) throw error
+    }
+    input.offset = at
+    return absent
+  }
+  return { kind, type, body: bodies[kind].read(input) } as Txn
+}
+
+/** Header, txn and digest: the body of a log record and the data of a PROPOSAL. */
+export function encodeLogged({ header, txn, digest }: LoggedTxn): Uint8Array {
+  const out = new Writer()
+  TxnHeader.write(out, header)
+  writeTxn(out, txn)
+  if (digest !== null) TxnDigest.write(out, digest)
+  return out.finish()
+}
+
+/** @throws JuteError */
+export function decodeLogged(bytes: Uint8Array): LoggedTxn {
+  const input = new Reader(bytes)
+  const header = TxnHeader.read(input)
+  const txn = readTxn(input, header.type)
+  const digest = input.remaining >= 12 ? TxnDigest.read(input) : null
+  return { header, txn, digest }
+}
+
+export const encodeTxn = (txn: Txn): Uint8Array => encode({ write: writeTxn, read: () => txn }, txn)

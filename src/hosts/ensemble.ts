@@ -1,0 +1,76 @@
+/** What the page (or a test) may ask of a running ensemble, and the trace it gets back. The browser host and the
+ *  simulator both give this interface. Plain data only: it crosses a worker boundary. */
+import type { TraceEvent } from '../core/trace.ts'
+
+/** Everything that decides a run, together with the recorded actions. */
+export interface RunConfig {
+  /** 1 … 9; sids are 1 … servers, all participants. */
+  readonly servers: number
+  readonly seed: number
+  /** One-way time of a message on every link, drawn for each message; min is also the longest lockstep window. Whole µs. */
+  readonly latencyUs: { readonly min: number; readonly max: number }
+  /** How long a disk sync takes. */
+  readonly diskSyncUs: { readonly min: number; readonly max: number }
+  readonly tickTimeMs: number
+  readonly initLimit: number
+  readonly syncLimit: number
+  /** ms since 1970 at virtual time 0. */
+  readonly wallStartMs: number
+  /** Log records between snapshots, ZooKeeper's snapCount. */
+  readonly snapCount: number
+  /** Which servers start with the run; the others wait for `start`. */
+  readonly autostart: readonly number[]
+}
+
+export type Storage = 'opfs' | 'memory'
+
+/** Virtual µs for each real µs; 'max' as fast as it goes; 'paused' not at all. */
+export type Rate = number | 'max' | 'paused'
+
+/** Events that have all these fields with these values, e.g. {kind:'stateChanged', to:'LEADING', station: 2}. */
+export type EventMatch = { readonly [field: string]: string | number | bigint | boolean }
+
+export interface CliResult {
+  readonly lines: readonly { readonly stream: 'out' | 'err'; readonly text: string }[]
+  readonly exitCode: number
+}
+export interface Completion {
+  /** Candidates, sorted, as zkCli lists them. */
+  readonly candidates: readonly string[]
+  /** Where in the line the completed word starts. */
+  readonly from: number
+}
+
+/** What the host tells, besides the trace. */
+export type HostNotice =
+  /** Virtual time up to which the trace is complete, the pace it runs at, and wall figures for the pace display. */
+  | { readonly kind: 'time'; readonly edgeUs: number; readonly rate: Rate; readonly idle: boolean }
+  /** A part of the host failed (worker did not load, disk full, OPFS missing …). The run may go on without it. */
+  | { readonly kind: 'trouble'; readonly code: 'opfsMissing' | 'diskFull' | 'workerFailed' | 'storageBusy'; readonly station?: number; readonly message: string }
+
+export interface Ensemble {
+  readonly config: RunConfig
+  /** Called with new events in run order (at, station, seq), at most once an animation frame, and with notices. */
+  listen(onTrace: (events: readonly TraceEvent[]) => void, onNotice: (notice: HostNotice) => void): void
+  setRate(rate: Rate): void
+  /** While paused: executes the next window that has anything due. Resolves with the new edge. */
+  advance(): Promise<number>
+  /** Runs as fast as it goes (or at `rate`) until an event matches, then pauses; resolves with that event, or undefined at the limit. */
+  runUntil(match: EventMatch | readonly EventMatch[], limitUs?: number, rate?: Rate): Promise<TraceEvent | undefined>
+  /** Orders below enter at the next window's edge; recorded with their virtual time as `action` events. */
+  start(sid: number): Promise<void>
+  kill(sid: number): Promise<void>
+  /** A new zkCli process; resolves with its station number (101 …). `connect`: "zk1:2181,zk2:2181". */
+  openClient(connect: string): Promise<number>
+  /** Ends it without a farewell, as closing a terminal window does. */
+  killClient(client: number): Promise<void>
+  /** Types a line into a zkCli; resolves when its answer is complete. */
+  type(client: number, line: string): Promise<CliResult>
+  complete(client: number, line: string, cursor: number): Promise<Completion>
+  /** full: every message is told; state: messages are counted (`traffic`), what changes the picture is told; off: nothing (benchmarks). */
+  setTraceLevel(level: 'full' | 'state' | 'off'): void
+  /** Stops all workers; files stay. */
+  dispose(): Promise<void>
+  /** Stops all and deletes the ensemble's files. */
+  wipe(): Promise<void>
+}
