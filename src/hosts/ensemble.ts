@@ -1,5 +1,6 @@
 /** What the page (or a test) may ask of a running ensemble, and the trace it gets back. The browser host and the
  *  simulator both give this interface. Plain data only: it crosses a worker boundary. */
+import type { CliResult, Completion } from '../core/cli/result.ts'
 import type { TraceEvent } from '../core/trace.ts'
 
 /** Everything that decides a run, together with the recorded actions. */
@@ -29,17 +30,6 @@ export type Rate = number | 'max' | 'paused'
 
 /** Events that have all these fields with these values, e.g. {kind:'stateChanged', to:'LEADING', station: 2}. */
 export type EventMatch = { readonly [field: string]: string | number | bigint | boolean }
-
-export interface CliResult {
-  readonly lines: readonly { readonly stream: 'out' | 'err'; readonly text: string }[]
-  readonly exitCode: number
-}
-export interface Completion {
-  /** Candidates, sorted, as zkCli lists them. */
-  readonly candidates: readonly string[]
-  /** Where in the line the completed word starts. */
-  readonly from: number
-}
 
 /** What the host tells, besides the trace. */
 export type HostNotice =
