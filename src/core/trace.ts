@@ -2,10 +2,10 @@
  *  Each room declares its own events; here they are joined. Views draw from these and from nothing else. */
 import type { ClientEvent } from './client/trace.ts'
 import type { ElectionEvent } from './election/trace.ts'
+import type { CloseCause, MessageNote, TimerNote } from './host.ts'
 import type { ServerEvent } from './server/trace.ts'
 import type { StorageEvent } from './storage/trace.ts'
 import type { ZabEvent } from './zab/trace.ts'
-import type { CloseCause, MessageNote, TimerNote } from './host.ts'
 
 export const TRACE_VERSION = 1
 
@@ -32,7 +32,12 @@ export type HostEvent =
   /** This side opened a connection (it asked for it), or it became open, or it ended. */
   | { readonly kind: 'connecting'; readonly connection: string; readonly to: number; readonly port: number }
   | { readonly kind: 'connected'; readonly connection: string; readonly to: number; readonly port: number }
-  | { readonly kind: 'disconnected'; readonly connection: string; readonly to: number; readonly cause: CloseCause | 'own' }
+  | {
+      readonly kind: 'disconnected'
+      readonly connection: string
+      readonly to: number
+      readonly cause: CloseCause | 'own'
+    }
   /** Bytes on a connection made no sense: it was closed for that. */
   | { readonly kind: 'malformed'; readonly connection: string; readonly from: number; readonly reason: string }
   /** A timer with a note. `timer` is unique in the station. */

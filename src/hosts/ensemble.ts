@@ -36,7 +36,12 @@ export type HostNotice =
   /** Virtual time up to which the trace is complete, the pace it runs at, and wall figures for the pace display. */
   | { readonly kind: 'time'; readonly edgeUs: number; readonly rate: Rate; readonly idle: boolean }
   /** A part of the host failed (worker did not load, disk full, OPFS missing …). The run may go on without it. */
-  | { readonly kind: 'trouble'; readonly code: 'opfsMissing' | 'diskFull' | 'workerFailed' | 'storageBusy'; readonly station?: number; readonly message: string }
+  | {
+      readonly kind: 'trouble'
+      readonly code: 'opfsMissing' | 'diskFull' | 'workerFailed' | 'storageBusy'
+      readonly station?: number
+      readonly message: string
+    }
 
 export interface Ensemble {
   readonly config: RunConfig

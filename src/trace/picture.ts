@@ -1,14 +1,15 @@
 /** What the ensemble looks like at one moment: the fold of the trace up to it. Views draw from this and nothing else.
  *  `trace/fold.ts` makes it. Mutable inside the fold, read-only to everyone else; `revision` goes up with every change. */
-import type { DataTree } from '../core/tree/data-tree.ts'
+
 import type { ClientState } from '../core/client/trace.ts'
 import type { VoteReason, VoteView } from '../core/election/trace.ts'
 import type { MessageNote, TimerNote } from '../core/host.ts'
 import type { WatchKind } from '../core/server/trace.ts'
-import type { SyncReason, ZabState } from '../core/zab/trace.ts'
 import type { EventId } from '../core/trace.ts'
+import type { DataTree } from '../core/tree/data-tree.ts'
 import type { ServerState } from '../core/wire/codes.ts'
 import type { SessionId, Sid, Zxid } from '../core/wire/ids.ts'
+import type { SyncReason, ZabState } from '../core/zab/trace.ts'
 
 export interface Picture {
   /** Virtual µs. */
@@ -41,9 +42,14 @@ export interface ServerPicture {
   readonly zabState: ZabState
   readonly round: number
   readonly vote: VoteView | undefined
-  readonly voteReason: { readonly reason: VoteReason; readonly from: Sid; readonly against: VoteView | undefined } | undefined
+  readonly voteReason:
+    | { readonly reason: VoteReason; readonly from: Sid; readonly against: VoteView | undefined }
+    | undefined
   /** What this server has heard in this round, by sender. */
-  readonly ballot: ReadonlyMap<Sid, { readonly vote: VoteView; readonly state: ServerState; readonly counted: boolean; readonly reason: VoteReason }>
+  readonly ballot: ReadonlyMap<
+    Sid,
+    { readonly vote: VoteView; readonly state: ServerState; readonly counted: boolean; readonly reason: VoteReason }
+  >
   readonly quorumForVote: readonly Sid[] | undefined
   readonly leader: Sid | undefined
   readonly acceptedEpoch: number
@@ -55,7 +61,15 @@ export interface ServerPicture {
   readonly lastCommitted: Zxid
   /** The newest records of its log, oldest first, bounded. */
   readonly log: readonly LogEntryPicture[]
-  readonly sync: { readonly mode: 'DIFF' | 'TRUNC' | 'SNAP'; readonly reason: SyncReason; readonly from: Sid; readonly peerZxid: Zxid; readonly to: Zxid } | undefined
+  readonly sync:
+    | {
+        readonly mode: 'DIFF' | 'TRUNC' | 'SNAP'
+        readonly reason: SyncReason
+        readonly from: Sid
+        readonly peerZxid: Zxid
+        readonly to: Zxid
+      }
+    | undefined
   readonly serving: boolean
   readonly timers: ReadonlyMap<number, { readonly note: TimerNote; readonly setAt: number; readonly dueAt: number }>
   /** Sessions attached to this server by connection. */

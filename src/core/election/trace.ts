@@ -1,5 +1,5 @@
-import type { Sid, Zxid } from '../wire/ids.ts'
 import type { ServerState } from '../wire/codes.ts'
+import type { Sid, Zxid } from '../wire/ids.ts'
 
 /** A vote as the ballot shows it. */
 export interface VoteView {
@@ -25,7 +25,13 @@ export type ElectionEvent =
   /** Joined a later round that another server told of. */
   | { readonly kind: 'roundJoined'; readonly round: number; readonly from: Sid }
   /** Own vote set or changed. `from`: whose notification led to it (own sid for the first). */
-  | { readonly kind: 'vote'; readonly vote: VoteView; readonly from: Sid; readonly reason: VoteReason; readonly against?: VoteView }
+  | {
+      readonly kind: 'vote'
+      readonly vote: VoteView
+      readonly from: Sid
+      readonly reason: VoteReason
+      readonly against?: VoteView
+    }
   /** A notification was handled. `counted`: it is in the tally of this round now. */
   | {
       readonly kind: 'notification'
@@ -40,4 +46,10 @@ export type ElectionEvent =
   /** A better vote came during the finalize wait. */
   | { readonly kind: 'finalizeInterrupted'; readonly by: Sid }
   /** This replica leaves LOOKING. joined: a running ensemble told who leads; else decided by the tally. */
-  | { readonly kind: 'elected'; readonly leader: Sid; readonly round: number; readonly voters: readonly Sid[]; readonly joined: boolean }
+  | {
+      readonly kind: 'elected'
+      readonly leader: Sid
+      readonly round: number
+      readonly voters: readonly Sid[]
+      readonly joined: boolean
+    }

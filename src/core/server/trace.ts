@@ -14,7 +14,12 @@ export type ServerEvent =
       readonly initLimit: number
       readonly syncLimit: number
     }
-  | { readonly kind: 'stateChanged'; readonly from: ServerState | 'STARTING'; readonly to: ServerState; readonly reason: string }
+  | {
+      readonly kind: 'stateChanged'
+      readonly from: ServerState | 'STARTING'
+      readonly to: ServerState
+      readonly reason: string
+    }
   /** Stopped itself: it can no longer keep its promises. `damage` names the file where there is one. */
   | { readonly kind: 'halted'; readonly reason: string; readonly file?: string }
   /** A txn was executed on the tree. `logged`: header, txn and digest as in the log, so that the picture can do the same. */
@@ -30,7 +35,12 @@ export type ServerEvent =
   | { readonly kind: 'sessionClosing'; readonly session: SessionId; readonly cause: 'expired' | 'closed' }
   | { readonly kind: 'sessionClosed'; readonly session: SessionId; readonly zxid: Zxid }
   /** A client's connection was given this session; detached when it ends. */
-  | { readonly kind: 'sessionAttached'; readonly session: SessionId; readonly connection: string; readonly timeoutMs: number }
+  | {
+      readonly kind: 'sessionAttached'
+      readonly session: SessionId
+      readonly connection: string
+      readonly timeoutMs: number
+    }
   | { readonly kind: 'sessionDetached'; readonly session: SessionId; readonly connection: string }
   | { readonly kind: 'watchSet'; readonly session: SessionId; readonly path: string; readonly watch: WatchKind }
   /** The watch event was queued on the connection. `event`: NodeCreated …; a one-shot watch is gone now. */
@@ -44,7 +54,26 @@ export type ServerEvent =
       readonly zxid: Zxid
       readonly stays: boolean
     }
-  | { readonly kind: 'watchRemoved'; readonly session: SessionId; readonly path: string; readonly watch: WatchKind; readonly reason: 'removed' | 'disconnected' }
+  | {
+      readonly kind: 'watchRemoved'
+      readonly session: SessionId
+      readonly path: string
+      readonly watch: WatchKind
+      readonly reason: 'removed' | 'disconnected'
+    }
   /** A client's request came to this server. */
-  | { readonly kind: 'request'; readonly session: SessionId; readonly xid: number; readonly op: string; readonly path?: string }
-  | { readonly kind: 'reply'; readonly session: SessionId; readonly xid: number; readonly op: string; readonly zxid: Zxid; readonly err: number }
+  | {
+      readonly kind: 'request'
+      readonly session: SessionId
+      readonly xid: number
+      readonly op: string
+      readonly path?: string
+    }
+  | {
+      readonly kind: 'reply'
+      readonly session: SessionId
+      readonly xid: number
+      readonly op: string
+      readonly zxid: Zxid
+      readonly err: number
+    }

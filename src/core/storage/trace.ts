@@ -13,9 +13,20 @@ export type StorageEvent =
       readonly tornTail: boolean
     }
   /** The tree as a whole, after recovery, TRUNC or SNAP: a snapshot file's bytes. `logTail`: the newest logged zxids, oldest first. */
-  | { readonly kind: 'treeLoaded'; readonly zxid: Zxid; readonly snapshot: Uint8Array; readonly logTail: readonly Zxid[] }
+  | {
+      readonly kind: 'treeLoaded'
+      readonly zxid: Zxid
+      readonly snapshot: Uint8Array
+      readonly logTail: readonly Zxid[]
+    }
   /** Appended to the log, not yet on disk. */
-  | { readonly kind: 'logged'; readonly zxid: Zxid; readonly file: string; readonly offset: number; readonly sizeBytes: number }
+  | {
+      readonly kind: 'logged'
+      readonly zxid: Zxid
+      readonly file: string
+      readonly offset: number
+      readonly sizeBytes: number
+    }
   /** A sync completed: everything up to zxid survives a power cut. */
   | { readonly kind: 'durable'; readonly zxid: Zxid }
   | { readonly kind: 'snapshotTaken'; readonly zxid: Zxid; readonly file: string; readonly sizeBytes: number }

@@ -1,6 +1,7 @@
 /** jute module org.apache.zookeeper.data. */
-import { buffer, int, long, longAs, type Of, record, ustring, vector } from './jute.ts'
+
 import type { Zxid } from './ids.ts'
+import { buffer, int, long, longAs, type Of, record, ustring, vector } from './jute.ts'
 
 export const Id = record({ scheme: ustring, id: ustring })
 export type Id = Of<typeof Id>

@@ -17,8 +17,7 @@ export const asSession = (value: bigint): SessionId => value as SessionId
 export const ZXID_0 = asZxid(0n)
 export const SESSION_0 = asSession(0n)
 
-export const makeZxid = (epoch: number, counter: number): Zxid =>
-  asZxid((BigInt(epoch) << 32n) | BigInt(counter >>> 0))
+export const makeZxid = (epoch: number, counter: number): Zxid => asZxid((BigInt(epoch) << 32n) | BigInt(counter >>> 0))
 /** High half, with sign, as `zxid >> 32`. */
 export const epochOf = (zxid: Zxid): number => Number(zxid >> 32n)
 export const counterOf = (zxid: Zxid): number => Number(zxid & 0xffffffffn)

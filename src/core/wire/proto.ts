@@ -1,7 +1,20 @@
 /** jute module org.apache.zookeeper.proto: what clients and servers say to each other. */
 import { AclList, ClientInfo, Stat } from './data.ts'
 import type { SessionId, Zxid } from './ids.ts'
-import { boolean, buffer, type Codec, int, long, longAs, type Of, record, ustring, vector, type Reader, type Writer } from './jute.ts'
+import {
+  boolean,
+  buffer,
+  type Codec,
+  int,
+  long,
+  longAs,
+  type Of,
+  type Reader,
+  record,
+  ustring,
+  vector,
+  type Writer,
+} from './jute.ts'
 
 const zxid = longAs<Zxid>()
 const session = longAs<SessionId>()

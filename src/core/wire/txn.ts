@@ -2,7 +2,22 @@
 import { OpCode } from './codes.ts'
 import { AclList } from './data.ts'
 import type { SessionId, Zxid } from './ids.ts'
-import { boolean, buffer, type Codec, encode, int, JuteError, long, longAs, type Of, Reader, record, ustring, vector, Writer } from './jute.ts'
+import {
+  boolean,
+  buffer,
+  type Codec,
+  encode,
+  int,
+  JuteError,
+  long,
+  longAs,
+  type Of,
+  Reader,
+  record,
+  ustring,
+  vector,
+  Writer,
+} from './jute.ts'
 
 /** 32 bytes. time: ms since 1970 by the leader's wall clock. */
 export const TxnHeader = record({
@@ -49,7 +64,11 @@ const MultiTxnRecord = record({ txns: vector(TxnElement) })
 export type Txn =
   | { readonly kind: 'create'; readonly type: typeof OpCode.create | typeof OpCode.create2; readonly body: CreateTxn }
   | { readonly kind: 'createTTL'; readonly type: typeof OpCode.createTTL; readonly body: CreateTTLTxn }
-  | { readonly kind: 'createContainer'; readonly type: typeof OpCode.createContainer; readonly body: CreateContainerTxn }
+  | {
+      readonly kind: 'createContainer'
+      readonly type: typeof OpCode.createContainer
+      readonly body: CreateContainerTxn
+    }
   | {
       readonly kind: 'delete'
       readonly type: typeof OpCode.delete | typeof OpCode.deleteContainer
@@ -62,7 +81,11 @@ export type Txn =
     }
   | { readonly kind: 'setACL'; readonly type: typeof OpCode.setACL; readonly body: SetACLTxn }
   | { readonly kind: 'check'; readonly type: typeof OpCode.check; readonly body: Of<typeof CheckVersionTxn> }
-  | { readonly kind: 'createSession'; readonly type: typeof OpCode.createSession; readonly body: Of<typeof CreateSessionTxn> }
+  | {
+      readonly kind: 'createSession'
+      readonly type: typeof OpCode.createSession
+      readonly body: Of<typeof CreateSessionTxn>
+    }
   | {
       readonly kind: 'closeSession'
       readonly type: typeof OpCode.closeSession
@@ -78,6 +101,7 @@ export interface LoggedTxn {
   readonly digest: TxnDigest | null
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: which body belongs to which kind is said by Txn; the table only dispatches
 const bodies: { readonly [kind in Exclude<Txn['kind'], 'multi' | 'closeSession'>]: Codec<any> } = {
   create: CreateTxn,
   createTTL: CreateTTLTxn,

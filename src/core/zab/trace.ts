@@ -42,7 +42,14 @@ export type ZabEvent =
   | { readonly kind: 'serving'; readonly zxid: Zxid }
   | { readonly kind: 'stopServing'; readonly reason: string }
   /** Leader assigned the zxid and sends PROPOSAL. */
-  | { readonly kind: 'proposed'; readonly zxid: Zxid; readonly type: string; readonly path?: string; readonly session: SessionId; readonly cxid: number }
+  | {
+      readonly kind: 'proposed'
+      readonly zxid: Zxid
+      readonly type: string
+      readonly path?: string
+      readonly session: SessionId
+      readonly cxid: number
+    }
   /** Leader counted an ACK (its own when its disk is done). */
   | { readonly kind: 'ackCounted'; readonly zxid: Zxid; readonly from: Sid; readonly acks: number }
   /** Leader decided: a quorum has it on disk. */
