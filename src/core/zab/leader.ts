@@ -1,0 +1,433 @@
+/** Leader of one epoch: discovery, synchronization, then broadcast: proposals in zxid order, commits by quorum of ACKs.
+ *  One object for one term of office; once stopped, nothing of it reaches disk, tree, peer or client.
+ *  Source: ZooKeeper 3.8 Leader.java lead, propose, processAck, tryToCommit (zab.md sections 4, 5, 9, 10). Left out:
+ *  reconfig, observer masters. Different on purpose: no snapshot before the epoch is established (ZOOKEEPER-4837). */
+import type { Listener, Timer } from '../host.ts'
+import { ClientService } from '../server/client-side.ts'
+import { PrepRequestProcessor } from '../server/prep.ts'
+import type { Request } from '../server/request.ts'
+import type { Role } from '../server/role.ts'
+import { SessionTracker } from '../server/session-tracker.ts'
+import { OpCode, opName } from '../wire/codes.ts'
+import { asSession, asZxid, counterOf, makeZxid, nextZxid, type SessionId, type Sid, type Zxid } from '../wire/ids.ts'
+import { Reader } from '../wire/jute.ts'
+import type { QuorumPacket } from '../wire/quorum.ts'
+import { encodeLogged, type LoggedTxn } from '../wire/txn.ts'
+import type { RoleContext } from './context.ts'
+import { LearnerHandler, type LeaderOfHandlers } from './learner-handler.ts'
+import type { ZabState } from './trace.ts'
+
+/** One txn on its way to a quorum. */
+interface Proposal {
+  readonly zxid: Zxid
+  readonly logged: LoggedTxn
+  readonly bytes: Uint8Array
+  /** Voters that have it on disk. */
+  readonly acks: Set<Sid>
+}
+
+/** The last counter of an epoch; the next proposal forces a new election (ZOOKEEPER-1277). */
+const LAST_COUNTER = 0xfffffffe
+
+export class Leader implements Role, LeaderOfHandlers {
+  readonly kind = 'leader'
+  readonly #context: RoleContext
+  readonly #handlers = new Set<LearnerHandler>()
+  #listener: Listener | undefined
+  #zabState: ZabState = 'ELECTION'
+  #stopped = false
+
+  /** Discovery: voters whose FOLLOWERINFO has come, with me. */
+  readonly #connecting = new Set<Sid>()
+  /** Highest acceptedEpoch heard of, plus one. */
+  #epoch = -1
+  #epochFixed = false
+  /** Discovery: voters whose ACKEPOCH has come, with me. */
+  readonly #electing = new Set<Sid>()
+  #epochAckFixed = false
+  /** What I had when my term began: no follower may have more. */
+  readonly #summary: { readonly currentEpoch: number; readonly lastZxid: Zxid }
+  /** Voters that have ACKed NEWLEADER, with me. */
+  readonly #newLeaderAcks = new Set<Sid>()
+  #established = false
+
+  /** zxid of the newest proposal; never behind lastCommitted. */
+  #lastProposed: Zxid = asZxid(0n)
+  #lastCommitted: Zxid = asZxid(0n)
+  /** Proposed, not committed, in zxid order; the first one blocks the rest. */
+  readonly #outstanding: Proposal[] = []
+  /** Learners that get every new proposal or commit. */
+  readonly #forwarding = new Set<LearnerHandler>()
+  /** SYNCs to send once the zxid they wait for is committed. */
+  readonly #pendingSyncs: { readonly after: Zxid; readonly handler: LearnerHandler }[] = []
+
+  /** Half ticks since the epoch was established; every second one is a tick. */
+  #halfTicks = 0
+  #timers: { limit: Timer | undefined; tick: Timer | undefined } = { limit: undefined, tick: undefined }
+
+  #clients: ClientService | undefined
+  #prep: PrepRequestProcessor | undefined
+  #sessions: SessionTracker | undefined
+
+  constructor(context: RoleContext) {
+    this.#context = context
+    const { database } = context
+    this.#summary = { currentEpoch: database.epochs.current, lastZxid: database.tree.lastProcessedZxid }
+  }
+
+  get epoch(): number {
+    return this.#epoch
+  }
+  get tick(): number {
+    return this.#halfTicks >> 1
+  }
+  get #me(): Sid {
+    return this.#context.config.sid
+  }
+
+  /** Opens the quorum port and waits for a quorum of followers. */
+  lead(): void {
+    const { config, host, database } = this.#context
+    const own = config.quorum.servers.find((server) => server.sid === config.sid)
+    if (own === undefined) throw new Error(`server ${config.sid} is not in its own configuration`)
+    this.#setZabState('DISCOVERY')
+    this.#listener = host.network.listen(own.quorumPort, (connection) => {
+      const handler = new LearnerHandler(this.#context, this, connection)
+      this.#handlers.add(handler)
+      return handler.handlers
+    })
+    this.#limit('Timeout while waiting for epoch from quorum')
+    this.#proposeEpoch(this.#me, database.epochs.accepted)
+  }
+
+  /** Ends the term. Idempotent; `ended` is told once. */
+  stop(reason: string): void {
+    if (this.#stopped) return
+    this.#stopped = true
+    const served = this.#clients !== undefined
+    this.#timers.limit?.cancel()
+    this.#timers.tick?.cancel()
+    this.#listener?.close()
+    this.#sessions?.stop()
+    this.#clients?.close(reason)
+    for (const handler of this.#handlers) handler.stop()
+    this.#handlers.clear()
+    this.#forwarding.clear()
+    this.#context.database.writer.stop()
+    if (served) this.#context.host.trace.emit({ kind: 'stopServing', reason })
+  }
+
+  #resign(reason: string): void {
+    if (this.#stopped) return
+    this.stop(reason)
+    this.#context.ended(reason)
+  }
+
+  #setZabState(to: ZabState): void {
+    this.#zabState = to
+    this.#context.host.trace.emit({ kind: 'zabState', to })
+  }
+
+  /** One limit at a time: initLimit for each step of the way to an established epoch. */
+  #limit(reason: string): void {
+    const { host, config } = this.#context
+    this.#timers.limit?.cancel()
+    this.#timers.limit = host.clock.after(config.initLimit * config.tickTimeMs, () => this.#resign(reason), {
+      name: 'initLimit',
+    })
+  }
+
+  // --- discovery ---------------------------------------------------------------------------------
+
+  epochWanted(handler: LearnerHandler, acceptedEpoch: number): void {
+    if (this.#epochFixed) {
+      // Learners that come late are told the epoch once it is durable here; before that the fixing tells them.
+      if (this.#context.database.epochs.accepted === this.#epoch) handler.epochDecided()
+      return
+    }
+    this.#proposeEpoch(handler.sid, acceptedEpoch)
+  }
+
+  /** Leader.getEpochToPropose: the new epoch is one more than the highest that a quorum has ever accepted. */
+  #proposeEpoch(sid: Sid, acceptedEpoch: number): void {
+    const { config, database, host } = this.#context
+    if (acceptedEpoch >= this.#epoch) this.#epoch = acceptedEpoch + 1
+    // Observers and strangers do not count (ZOOKEEPER-2959).
+    if (config.quorum.isVoter(sid)) this.#connecting.add(sid)
+    if (!this.#connecting.has(this.#me) || !config.quorum.containsQuorum(this.#connecting)) return
+    this.#epochFixed = true
+    host.trace.emit({ kind: 'epochProposed', epoch: this.#epoch, from: sorted(this.#connecting) })
+    this.#limit('Timeout while waiting for epoch to be acked by quorum')
+    database.epochs.setAccepted(this.#epoch, (error) => {
+      if (this.#stopped) return
+      if (error !== undefined) return this.#context.halt(`acceptedEpoch could not be written: ${error.message}`)
+      host.trace.emit({ kind: 'epochAccepted', epoch: this.#epoch })
+      for (const handler of this.#handlers) handler.epochDecided()
+      this.#countEpochAck(this.#me)
+    })
+  }
+
+  epochAnswered(handler: LearnerHandler, currentEpoch: number, lastZxid: Zxid): string | undefined {
+    if (this.#epochAckFixed) {
+      if (this.#context.database.epochs.current === this.#epoch) handler.epochAcked()
+      return undefined
+    }
+    // -1: it had promised this epoch before and does not count again.
+    if (currentEpoch === -1) return undefined
+    const { currentEpoch: mine, lastZxid: myZxid } = this.#summary
+    if (currentEpoch > mine || (currentEpoch === mine && lastZxid > myZxid))
+      return `Follower is ahead of the leader: it has epoch ${currentEpoch}`
+    if (handler.isVoter) this.#countEpochAck(handler.sid)
+    return undefined
+  }
+
+  #countEpochAck(sid: Sid): void {
+    const { config, database, host } = this.#context
+    this.#electing.add(sid)
+    if (this.#epochAckFixed) return
+    if (!this.#electing.has(this.#me) || !config.quorum.containsQuorum(this.#electing)) return
+    this.#epochAckFixed = true
+    this.#limit('Timeout while waiting for NEWLEADER to be acked by quorum')
+    database.epochs.setCurrent(this.#epoch, (error) => {
+      if (this.#stopped) return
+      if (error !== undefined) return this.#context.halt(`currentEpoch could not be written: ${error.message}`)
+      host.trace.emit({ kind: 'epochCurrent', epoch: this.#epoch })
+      this.#lastProposed = makeZxid(this.#epoch, 0)
+      this.#lastCommitted = this.#lastProposed
+      this.#setZabState('SYNCHRONIZATION')
+      for (const handler of this.#handlers) handler.epochAcked()
+      this.#countNewLeaderAck(this.#me)
+    })
+  }
+
+  // --- synchronization ---------------------------------------------------------------------------
+
+  startForwarding(handler: LearnerHandler): void {
+    for (const { zxid, bytes } of this.#outstanding) handler.propose(zxid, bytes)
+    this.#forwarding.add(handler)
+  }
+
+  newLeaderAcked(handler: LearnerHandler): void {
+    if (this.#established) return handler.leaderServes()
+    if (handler.isVoter) this.#countNewLeaderAck(handler.sid)
+  }
+
+  #countNewLeaderAck(sid: Sid): void {
+    this.#newLeaderAcks.add(sid)
+    if (!this.#established && this.#context.config.quorum.containsQuorum(this.#newLeaderAcks)) this.#establish()
+  }
+
+  /** A quorum has my history on disk: it is committed, and I serve. Leader.startZkServer. */
+  #establish(): void {
+    const { config, database, host } = this.#context
+    this.#established = true
+    this.#timers.limit?.cancel()
+    host.trace.emit({
+      kind: 'established',
+      epoch: this.#epoch,
+      zxid: database.tree.lastProcessedZxid,
+      ackers: sorted(this.#newLeaderAcks),
+    })
+    this.#context.establishedEpoch(this.#epoch)
+    this.#sessions = new SessionTracker(host, config, database.sessions, (session) => this.#expire(session))
+    this.#prep = new PrepRequestProcessor({
+      database,
+      sessions: this.#sessions,
+      nextZxid: () => this.#nextZxid(),
+      wallTime: () => host.clock.wallTime(),
+    })
+    this.#clients = new ClientService({
+      host,
+      config,
+      database,
+      role: this,
+      kind: 'leader',
+      sessions: this.#sessions,
+      prep: this.#prep,
+    })
+    this.#setZabState('BROADCAST')
+    this.#clients.open()
+    host.trace.emit({ kind: 'serving', zxid: database.tree.lastProcessedZxid })
+    for (const handler of this.#handlers) handler.leaderServes()
+    this.#scheduleTick()
+  }
+
+  // --- broadcast ---------------------------------------------------------------------------------
+
+  #nextZxid(): Zxid {
+    // Proposals follow at once, in the same step, so the newest proposal is all there is to know.
+    return nextZxid(this.#lastProposed)
+  }
+
+  /** Sends a txn to everybody and to the own disk. */
+  #propose(logged: LoggedTxn): void {
+    const { database, host } = this.#context
+    const { zxid, type, clientId, cxid } = logged.header
+    const bytes = encodeLogged(logged)
+    const proposal: Proposal = { zxid, logged, bytes, acks: new Set() }
+    this.#lastProposed = zxid
+    this.#outstanding.push(proposal)
+    const path = pathOf(logged)
+    host.trace.emit({
+      kind: 'proposed',
+      zxid,
+      type: opName(type),
+      session: clientId,
+      cxid,
+      ...(path === undefined ? {} : { path }),
+    })
+    for (const handler of this.#forwarding) handler.propose(zxid, bytes)
+    database.writer.write(zxid, bytes, () => this.acked(this.#me, zxid))
+  }
+
+  /** Leader.processAck: `sid` has `zxid` on disk. */
+  acked(sid: Sid, zxid: Zxid): void {
+    if (this.#stopped || counterOf(zxid) === 0 || zxid <= this.#lastCommitted) return
+    const proposal = this.#outstanding.find((outstanding) => outstanding.zxid === zxid)
+    if (proposal === undefined || !this.#context.config.quorum.isVoter(sid)) return
+    proposal.acks.add(sid)
+    this.#context.host.trace.emit({ kind: 'ackCounted', zxid, from: sid, acks: proposal.acks.size })
+    this.#tryToCommit()
+  }
+
+  /** Commits from the front, strictly in zxid order. */
+  #tryToCommit(): void {
+    const { config, host } = this.#context
+    while (!this.#stopped) {
+      const first = this.#outstanding[0]
+      if (first === undefined || !config.quorum.containsQuorum(first.acks)) return
+      this.#outstanding.shift()
+      this.#lastCommitted = first.zxid
+      host.trace.emit({ kind: 'committed', zxid: first.zxid, ackers: sorted(first.acks) })
+      for (const handler of this.#forwarding) handler.commit(first.zxid, first.bytes)
+      this.#clients?.commit(first.logged, first.bytes)
+      this.#prep?.applied(first.zxid)
+      while (this.#pendingSyncs[0] !== undefined && this.#pendingSyncs[0].after <= first.zxid)
+        this.#pendingSyncs.shift()?.handler.syncDone()
+    }
+  }
+
+  // --- requests ----------------------------------------------------------------------------------
+
+  /** A write: validated against what is outstanding, then proposed. Also what cannot succeed becomes an error txn. */
+  submit(request: Request): void {
+    if (this.#stopped || this.#prep === undefined) return
+    if (counterOf(this.#lastProposed) >= LAST_COUNTER)
+      return this.#resign('zxid lower 32 bits have rolled over, forcing re-election, and therefore new epoch start')
+    this.#prep.prepare(request)
+    if (request.logged !== null) this.#propose(request.logged)
+  }
+
+  /** A learner's client wants something. */
+  requested(handler: LearnerHandler, packet: QuorumPacket): void {
+    const input = new Reader(packet.data ?? new Uint8Array())
+    const session = asSession(input.long())
+    const cxid = input.int()
+    const type = input.int()
+    if (type === OpCode.sync) {
+      const newest = this.#outstanding.at(-1)
+      if (newest === undefined) handler.syncDone()
+      else this.#pendingSyncs.push({ after: newest.zxid, handler })
+      return
+    }
+    this.submit({
+      session,
+      cxid,
+      type,
+      body: input.rest(),
+      auth: packet.authinfo ?? [],
+      owner: handler,
+      reply: null,
+      logged: null,
+      error: 0,
+    })
+  }
+
+  #expire(session: SessionId): void {
+    this.#context.host.trace.emit({ kind: 'sessionClosing', session, cause: 'expired' })
+    this.submit({
+      session,
+      cxid: 0,
+      type: OpCode.closeSession,
+      body: new Uint8Array(),
+      auth: [],
+      owner: null,
+      reply: null,
+      logged: null,
+      error: 0,
+    })
+  }
+
+  /** A client takes up its session at this server. */
+  revalidate(session: SessionId, timeoutMs: number): void {
+    const valid = this.#claim(session, timeoutMs, this)
+    this.#clients?.revalidated(session, valid)
+  }
+
+  /** A client takes up its session at a learner. */
+  revalidateFor(handler: LearnerHandler, session: SessionId, timeoutMs: number): boolean {
+    return this.#claim(session, timeoutMs, handler)
+  }
+
+  /** A session that is alive gets a new owner: requests that still come by way of the old one are refused. */
+  #claim(session: SessionId, timeoutMs: number, owner: object): boolean {
+    const valid = this.#sessions?.touch(session, timeoutMs) ?? false
+    if (valid) this.#sessions?.setOwner(session, owner)
+    return valid
+  }
+
+  touch(session: SessionId, timeoutMs: number): void {
+    this.#sessions?.touch(session, timeoutMs)
+  }
+
+  touched(session: SessionId, timeoutMs: number): void {
+    this.touch(session, timeoutMs)
+  }
+
+  // --- failure detection -------------------------------------------------------------------------
+
+  #scheduleTick(): void {
+    const { host, config } = this.#context
+    this.#timers.tick = host.clock.after(config.tickTimeMs / 2, () => this.#onHalfTick(), { name: 'tick' })
+  }
+
+  /** Pings everybody twice a tick; once a tick asks whether a quorum is still in touch. */
+  #onHalfTick(): void {
+    this.#halfTicks++
+    if (this.#halfTicks % 2 === 0) {
+      const synced = new Set<Sid>([this.#me])
+      for (const handler of this.#handlers) if (handler.isVoter && handler.isSynced) synced.add(handler.sid)
+      if (!this.#context.config.quorum.containsQuorum(synced))
+        return this.#resign(
+          `Not sufficient followers synced, only synced with sids: [ ${sorted(synced).join(', ')} ]`,
+        )
+    }
+    for (const handler of [...this.#handlers]) handler.ping(this.#lastProposed)
+    this.#scheduleTick()
+  }
+
+  handlerEnded(handler: LearnerHandler): void {
+    this.#handlers.delete(handler)
+    this.#forwarding.delete(handler)
+    for (let i = this.#pendingSyncs.length - 1; i >= 0; i--)
+      if (this.#pendingSyncs[i]?.handler === handler) this.#pendingSyncs.splice(i, 1)
+  }
+}
+
+const sorted = (sids: Iterable<Sid>): Sid[] => [...sids].sort((a, b) => a - b)
+
+/** The path a txn is about, for the trace. */
+function pathOf({ txn }: LoggedTxn): string | undefined {
+  switch (txn.kind) {
+    case 'create':
+    case 'createTTL':
+    case 'createContainer':
+    case 'delete':
+    case 'setData':
+    case 'setACL':
+    case 'check':
+      return txn.body.path
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,91 @@
+/** QuorumPackets over one connection, with names for the trace. The stream has no length prefix; after SNAP it
+ *  carries a raw snapshot, which the learner takes with `takeRaw`. Source: zab.md sections 1 and 2. */
+import type { Connection, MessageNote } from '../host.ts'
+import { opName, PacketType, packetName } from '../wire/codes.ts'
+import type { Id } from '../wire/data.ts'
+import { asZxid, type Zxid } from '../wire/ids.ts'
+import { encode, JuteError, Reader } from '../wire/jute.ts'
+import { QuorumPacket, StreamBuffer } from '../wire/quorum.ts'
+import { TxnHeader } from '../wire/txn.ts'
+
+export const NO_ZXID = asZxid(-1n)
+
+export class QuorumConnection {
+  readonly #connection: Connection
+  readonly #received = new StreamBuffer()
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  get id(): string {
+    return this.#connection.id
+  }
+
+  send(type: PacketType, zxid: Zxid, data: Uint8Array | null = null, authinfo: readonly Id[] | null = null): void {
+    this.#connection.write(encode(QuorumPacket, { type, zxid, data, authinfo }), noteOf(type, zxid, data))
+  }
+
+  /** The snapshot that follows a SNAP packet, as it is. */
+  sendRaw(bytes: Uint8Array, zxid: Zxid): void {
+    this.#connection.write(bytes, { protocol: 'quorum', type: 'SNAPSHOT', zxid, detail: { sizeBytes: bytes.length } })
+  }
+
+  close(): void {
+    this.#connection.close()
+  }
+
+  abort(reason: string): void {
+    this.#connection.abort(reason)
+  }
+
+  receive(chunk: Uint8Array): void {
+    this.#received.push(chunk)
+  }
+
+  /** The next whole packet. Undefined: wait for more. @throws JuteError when the bytes cannot be a packet. */
+  next(): QuorumPacket | undefined {
+    return this.#received.take((input) => {
+      const packet = QuorumPacket.read(input)
+      if (packet.type < PacketType.REQUEST || packet.type > PacketType.INFORMANDACTIVATE)
+        throw new JuteError(`packet of unknown type ${packet.type}`)
+      return packet
+    })
+  }
+
+  /** Takes what `read` reads, when it is all there. @throws JuteError */
+  takeRaw<T>(read: (input: Reader) => T): T | undefined {
+    return this.#received.take(read)
+  }
+}
+
+/** Heartbeats are quiet; proposals tell what they would change. */
+function noteOf(type: PacketType, zxid: Zxid, data: Uint8Array | null): MessageNote {
+  const name = packetName(type)
+  switch (type) {
+    case PacketType.PING:
+      return { protocol: 'quorum', type: name, quiet: true }
+    case PacketType.REVALIDATE:
+    case PacketType.SYNC:
+    case PacketType.UPTODATE:
+      return { protocol: 'quorum', type: name }
+    case PacketType.REQUEST: {
+      const input = new Reader(data ?? new Uint8Array())
+      const session = input.long()
+      const cxid = input.int()
+      return { protocol: 'quorum', type: name, detail: { session, xid: cxid, op: opName(input.int()) } }
+    }
+    case PacketType.PROPOSAL:
+    case PacketType.INFORM: {
+      const header = TxnHeader.read(new Reader(data ?? new Uint8Array()))
+      return {
+        protocol: 'quorum',
+        type: name,
+        zxid,
+        detail: { op: opName(header.type), session: header.clientId, xid: header.cxid },
+      }
+    }
+    default:
+      return { protocol: 'quorum', type: name, zxid }
+  }
+}
