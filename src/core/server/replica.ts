@@ -48,6 +48,7 @@ export class Replica {
     this.#vote = { ...this.#vote, zxid: this.#database.lastLoggedZxid, peerEpoch: this.#database.epochs.current }
     this.#election.start()
     this.#becomeLooking('started')
+    this.#look()
   }
 
   // --- the states --------------------------------------------------------------------------------
@@ -60,7 +61,10 @@ export class Replica {
   #becomeLooking(reason: string): void {
     this.#enter('LOOKING', reason)
     this.#host.trace.emit({ kind: 'zabState', to: 'ELECTION' })
-    const { database } = { database: this.#database }
+  }
+
+  #look(): void {
+    const database = this.#database
     this.#election.lookForLeader({ zxid: database.lastLoggedZxid, peerEpoch: database.epochs.current }, (vote) =>
       this.#onElected(vote),
     )
@@ -109,10 +113,11 @@ export class Replica {
   #onRoleEnded(reason: string): void {
     this.#role = undefined
     if (this.#halted) return
+    this.#becomeLooking(reason)
     this.#database.sync((error) => {
       if (this.#halted) return
       if (error !== undefined) return this.#halt(`the disk failed: ${error.message}`)
-      if (this.#recover()) this.#becomeLooking(reason)
+      if (this.#recover()) this.#look()
     })
   }
 
