@@ -1,5 +1,7 @@
 /** What the ensemble looks like at one moment: the fold of the trace up to it. Views draw from this and nothing else.
- *  `trace/fold.ts` makes it. Mutable inside the fold, read-only to everyone else; `revision` goes up with every change. */
+ *  `trace/fold.ts` makes it. A value: it does not change any more, and what did not change between two pictures (a server,
+ *  a client, a list) is the same object in both, so views may compare by identity. Only a `tree` is live: its
+ *  `treeRevision` tells that it changed. `revision` goes up with every event. */
 
 import type { ClientState } from '../core/client/trace.ts'
 import type { VoteReason, VoteView } from '../core/election/trace.ts'
@@ -34,6 +36,8 @@ export interface Picture {
 export interface ServerPicture {
   readonly sid: Sid
   readonly process: 'stopped' | 'running' | 'halted'
+  /** How often it was started. */
+  readonly incarnation: number
   /** Why it is not running, in words of the trace: killed, or the reason of its halt. */
   readonly stopReason: string | undefined
   readonly damagedFile: string | undefined
@@ -61,6 +65,8 @@ export interface ServerPicture {
   readonly lastCommitted: Zxid
   /** The newest records of its log, oldest first, bounded. */
   readonly log: readonly LogEntryPicture[]
+  /** Records are in the log that did not fit in `log`, or are older than what the trace told. */
+  readonly logIsCut: boolean
   readonly sync:
     | {
         readonly mode: 'DIFF' | 'TRUNC' | 'SNAP'
@@ -91,6 +97,8 @@ export interface LogEntryPicture {
   readonly stage: 'proposed' | 'logged' | 'durable' | 'committed'
   readonly type: string
   readonly path: string | undefined
+  /** Leader only: who has ACKed it, in the order of counting. */
+  readonly acks: readonly Sid[]
 }
 
 export interface ClientPicture {
@@ -101,6 +109,7 @@ export interface ClientPicture {
   readonly server: Sid | undefined
   readonly watches: readonly { readonly path: string; readonly watch: WatchKind }[]
   readonly pending: readonly { readonly xid: number; readonly op: string; readonly path: string | undefined }[]
+  readonly timers: ReadonlyMap<number, { readonly note: TimerNote; readonly setAt: number; readonly dueAt: number }>
 }
 
 export interface MessagePicture {
@@ -127,7 +136,9 @@ export interface FiringPicture {
   readonly at: number
   readonly server: Sid
   readonly session: SessionId
+  /** The watched path; `eventPath` is what it happened to, below it for a recursive watch. */
   readonly path: string
+  readonly eventPath: string
   readonly watch: WatchKind
   readonly event: string
   readonly zxid: Zxid

@@ -1,0 +1,24 @@
+/** Trees as the trace tells them: a snapshot file's bytes. */
+import { DataTree } from '../core/tree/data-tree.ts'
+import type { SessionId } from '../core/wire/ids.ts'
+import { Reader } from '../core/wire/jute.ts'
+import { FileHeader, SNAPSHOT_MAGIC } from '../core/wire/quorum.ts'
+
+export interface LoadedTree {
+  readonly tree: DataTree
+  /** Timeout in ms. */
+  readonly sessions: ReadonlyMap<SessionId, number>
+}
+
+/** Undefined when the bytes are no snapshot. */
+export function loadTree(snapshot: Uint8Array): LoadedTree | undefined {
+  try {
+    const input = new Reader(snapshot)
+    if (FileHeader.read(input).magic !== SNAPSHOT_MAGIC) return undefined
+    return DataTree.deserialize(input)
+  } catch {
+    return undefined
+  }
+}
+
+export const emptyTree = (): DataTree => new DataTree()
