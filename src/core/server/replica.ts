@@ -43,7 +43,10 @@ export class Replica {
     })
     // Files of ours only: a directory with another server's id is not opened.
     const wrong = this.#database.claim(config.sid)
-    if (wrong !== undefined) return this.#halt(wrong.reason, wrong.file)
+    if (wrong !== undefined) {
+      this.#halt(wrong.reason, wrong.file)
+      return
+    }
     if (!this.#recover()) return
     this.#vote = { ...this.#vote, zxid: this.#database.lastLoggedZxid, peerEpoch: this.#database.epochs.current }
     this.#election.start()
@@ -87,7 +90,10 @@ export class Replica {
 
   #becomeLearning(leader: number): void {
     const observer = !this.#config.quorum.isVoter(this.#config.sid)
-    this.#enter(observer ? 'OBSERVING' : 'FOLLOWING', `server ${leader} was elected in round ${this.#vote.electionEpoch}`)
+    this.#enter(
+      observer ? 'OBSERVING' : 'FOLLOWING',
+      `server ${leader} was elected in round ${this.#vote.electionEpoch}`,
+    )
     const learner = new Learner(this.#context(), leader, observer)
     this.#role = learner
     learner.follow()

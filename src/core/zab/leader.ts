@@ -14,7 +14,7 @@ import { Reader } from '../wire/jute.ts'
 import type { QuorumPacket } from '../wire/quorum.ts'
 import { encodeLogged, type LoggedTxn } from '../wire/txn.ts'
 import type { RoleContext } from './context.ts'
-import { LearnerHandler, type LeaderOfHandlers } from './learner-handler.ts'
+import { type LeaderOfHandlers, LearnerHandler } from './learner-handler.ts'
 import type { ZabState } from './trace.ts'
 
 /** One txn on its way to a quorum. */
@@ -34,7 +34,6 @@ export class Leader implements Role, LeaderOfHandlers {
   readonly #context: RoleContext
   readonly #handlers = new Set<LearnerHandler>()
   #listener: Listener | undefined
-  #zabState: ZabState = 'ELECTION'
   #stopped = false
 
   /** Discovery: voters whose FOLLOWERINFO has come, with me. */
@@ -124,7 +123,6 @@ export class Leader implements Role, LeaderOfHandlers {
   }
 
   #setZabState(to: ZabState): void {
-    this.#zabState = to
     this.#context.host.trace.emit({ kind: 'zabState', to })
   }
 
@@ -398,9 +396,7 @@ export class Leader implements Role, LeaderOfHandlers {
       const synced = new Set<Sid>([this.#me])
       for (const handler of this.#handlers) if (handler.isVoter && handler.isSynced) synced.add(handler.sid)
       if (!this.#context.config.quorum.containsQuorum(synced))
-        return this.#resign(
-          `Not sufficient followers synced, only synced with sids: [ ${sorted(synced).join(', ')} ]`,
-        )
+        return this.#resign(`Not sufficient followers synced, only synced with sids: [ ${sorted(synced).join(', ')} ]`)
     }
     for (const handler of [...this.#handlers]) handler.ping(this.#lastProposed)
     this.#scheduleTick()

@@ -239,11 +239,7 @@ export class LearnerHandler {
       }
     }
     this.#leader.startForwarding(this)
-    this.#quorum.send(
-      PacketType.NEWLEADER,
-      makeZxid(this.#leader.epoch, 0),
-      encodedUtf8(config.quorum.toString()),
-    )
+    this.#quorum.send(PacketType.NEWLEADER, makeZxid(this.#leader.epoch, 0), encodedUtf8(config.quorum.toString()))
   }
 
   #onAck(zxid: Zxid): void {

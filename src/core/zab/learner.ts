@@ -7,6 +7,7 @@ import type { Connection, Timer } from '../host.ts'
 import { ClientService } from '../server/client-side.ts'
 import type { Request } from '../server/request.ts'
 import type { Role } from '../server/role.ts'
+import { DataTree } from '../tree/data-tree.ts'
 import { PacketType, packetName } from '../wire/codes.ts'
 import { asSession, counterOf, epochOf, makeZxid, type SessionId, type Sid, type Zxid } from '../wire/ids.ts'
 import { JuteError, Reader, Writer } from '../wire/jute.ts'
@@ -16,7 +17,6 @@ import type { RoleContext } from './context.ts'
 import { learnerInfo, requestData, SNAPSHOT_SIGNATURE } from './learner-handler.ts'
 import { NO_ZXID, QuorumConnection } from './quorum-connection.ts'
 import type { ZabState } from './trace.ts'
-import { DataTree } from '../tree/data-tree.ts'
 
 interface Received {
   readonly zxid: Zxid
@@ -49,7 +49,6 @@ export class Learner implements Role {
   #tries = 0
   /** The leader's epoch, from LEADERINFO. */
   #epoch = -1
-  #mode: 'DIFF' | 'TRUNC' | 'SNAP' = 'DIFF'
   #snapZxid: Zxid | undefined
   /** Proposed, not committed, in zxid order. In broadcast they are in the log; before UPTODATE they are not. */
   #pending: Received[] = []
@@ -197,8 +196,7 @@ export class Learner implements Role {
     if (packet.type !== PacketType.LEADERINFO) return this.#resign('First packet should have been NEWLEADER')
     const epoch = epochOf(packet.zxid)
     const accepted = database.epochs.accepted
-    if (epoch < accepted)
-      return this.#resign(`Leaders epoch, ${epoch} is less than accepted epoch, ${accepted}`)
+    if (epoch < accepted) return this.#resign(`Leaders epoch, ${epoch} is less than accepted epoch, ${accepted}`)
     this.#epoch = epoch
     // The promise was given before, possibly to another try of the same leader: it must not count twice.
     if (epoch === accepted) return this.#ackEpoch(-1)
@@ -224,8 +222,8 @@ export class Learner implements Role {
     const { database, host } = this.#context
     this.#setZabState('SYNCHRONIZATION')
     const mode = packetName(packet.type)
-    if (mode !== 'DIFF' && mode !== 'TRUNC' && mode !== 'SNAP') return this.#resign(`${mode} instead of DIFF, TRUNC or SNAP`)
-    this.#mode = mode
+    if (mode !== 'DIFF' && mode !== 'TRUNC' && mode !== 'SNAP')
+      return this.#resign(`${mode} instead of DIFF, TRUNC or SNAP`)
     host.trace.emit({ kind: 'syncReceived', mode, zxid: packet.zxid })
     if (mode === 'SNAP') {
       this.#snapZxid = packet.zxid
