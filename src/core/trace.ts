@@ -55,9 +55,10 @@ export interface EventId {
 }
 
 /** Added by the host. `at`: virtual time in whole microseconds since the run began. Order of a run: at, station, seq.
- *  Station 0 is the conductor. `cause`: the message, timer or action whose handling this event is part of. */
+ *  Station 0 is the conductor. `because`: the message, timer, action or connection event whose handling
+ *  this event is part of. (Not `cause`: several events have a cause of their own to tell.) */
 export interface Stamp extends EventId {
   readonly at: number
-  readonly cause?: EventId
+  readonly because?: EventId
 }
 export type TraceEvent = Stamp & (CoreEvent | HostEvent)

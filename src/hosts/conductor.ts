@@ -1,0 +1,386 @@
+/** Hands out virtual time in windows and lets orders in at their edges. A state machine without workers and without a
+ *  clock: the simulator drives it in a loop, the browser's conductor worker by messages, and both get the same run.
+ *
+ *  A window [from, to) is never longer than the shortest latency, so nothing sent inside it can arrive inside it. When
+ *  nothing is due, time jumps. Orders get a window of one microsecond of their own, so that they take effect at once,
+ *  paused or not. */
+import type { CliResult, Completion } from '../core/cli/result.ts'
+import type { EventId, HostEvent, TraceEvent } from '../core/trace.ts'
+import type { RunConfig } from './ensemble.ts'
+import { CONDUCTOR, FIRST_CLIENT, isClient } from './names.ts'
+import type { StatusChange } from './network-port.ts'
+import type { ProcessSpec } from './process.ts'
+import type { Birth, StationOrder, TraceLevel, WindowInput, WindowOutput } from './station.ts'
+
+/** What may be done to a run from outside. */
+export type Action =
+  | { readonly kind: 'start'; readonly sid: number }
+  | { readonly kind: 'kill'; readonly station: number }
+  | { readonly kind: 'openClient'; readonly connect: string }
+  | { readonly kind: 'type'; readonly client: number; readonly line: string }
+  | { readonly kind: 'complete'; readonly client: number; readonly line: string; readonly cursor: number }
+
+/** start, kill: nothing to tell; openClient: its station; type and complete: the answer. */
+export type Outcome = undefined | number | CliResult | Completion
+
+export interface Settle {
+  done(outcome: Outcome): void
+  failed(reason: string): void
+}
+
+/** So many frames has one life of a station sent to another station's present life, in all. */
+export interface FrameCount {
+  readonly from: number
+  readonly incarnation: number
+  readonly frames: number
+}
+
+export interface Grant extends WindowInput {
+  readonly station: number
+  readonly incarnation: number
+  readonly level: TraceLevel
+  /** The station may begin once it has received these. */
+  readonly expects: readonly FrameCount[]
+}
+
+/** What the host has to do for one window, in this order. */
+export interface Plan {
+  readonly fromUs: number
+  readonly toUs: number
+  /** Processes to end now; they are at rest. */
+  readonly ends: readonly { readonly station: number; readonly incarnation: number }[]
+  readonly births: readonly Birth[]
+  readonly grants: readonly Grant[]
+}
+
+/** How many frames went where in a window. */
+export interface Sent {
+  readonly to: number
+  readonly toIncarnation: number
+  readonly frames: number
+  readonly firstArrivesUs: number
+}
+
+/** A station's answer to its grant. */
+export interface Report extends Omit<WindowOutput, 'frames'> {
+  readonly station: number
+  readonly sent: readonly Sent[]
+}
+
+interface Member {
+  readonly station: number
+  spec: ProcessSpec
+  incarnation: number
+  running: boolean
+  dueUs: number
+  /** First arrival among the frames sent to it since its last grant. */
+  inboundUs: number
+  nextSeq: number
+  /** By sender and life, since it was born. */
+  received: Map<number, { readonly count: FrameCount; told: boolean }>
+}
+
+const NEVER = Number.POSITIVE_INFINITY
+const LIVES = 2 ** 16
+/** A connection's key has room for this many stations. */
+const MAX_STATION = 2000
+
+export class Conductor {
+  readonly config: RunConfig
+  level: TraceLevel = 'full'
+  #edgeUs = 0
+  readonly #members = new Map<number, Member>()
+  #entering: { readonly action: Action; readonly settle: Settle; readonly boot: boolean }[] = []
+  /** Deaths that the others do not know yet. */
+  #deaths: StatusChange[] = []
+  /** Ended by themselves; the host has not been told to clear them away. */
+  #remains: { readonly station: number; readonly incarnation: number }[] = []
+  #seq = 0
+  #nextClient = FIRST_CLIENT
+  #nextOrder = 1
+  readonly #unanswered = new Map<number, { readonly station: number; readonly settle: Settle }>()
+  /** Of the window that is being executed. */
+  #own: TraceEvent[] = []
+  #settled: (() => void)[] = []
+  #open: Plan | undefined
+
+  constructor(config: RunConfig) {
+    this.config = config
+    const settle = { done: () => {}, failed: () => {} }
+    for (const sid of config.autostart) this.#entering.push({ action: { kind: 'start', sid }, settle, boot: true })
+  }
+
+  /** Everything before this has happened. */
+  get edgeUs(): number {
+    return this.#edgeUs
+  }
+
+  /** When something happens next; Infinity for never. */
+  get dueUs(): number {
+    if (this.#entering.length > 0) return this.#edgeUs
+    let due = NEVER
+    for (const { atUs } of this.#deaths) due = Math.min(due, atUs)
+    for (const member of this.#members.values()) {
+      if (member.running) due = Math.min(due, member.dueUs, member.inboundUs)
+    }
+    return Math.max(due, this.#edgeUs)
+  }
+
+  isRunning(station: number): boolean {
+    return this.#members.get(station)?.running ?? false
+  }
+
+  /** An action from outside; it enters with the next window. */
+  enter(action: Action, settle: Settle): void {
+    this.#entering.push({ action, settle, boot: false })
+  }
+
+  /** The next window before `untilUs`. Undefined when nothing is due until then: the edge moves there (but not to Infinity). */
+  plan(untilUs: number): Plan | undefined {
+    if (this.#open) throw new Error('the last window is not closed')
+    const fromUs = this.dueUs
+    const entering = this.#entering.length > 0
+    if (!entering && fromUs >= untilUs) {
+      if (untilUs !== NEVER) this.#edgeUs = Math.max(this.#edgeUs, untilUs)
+      return undefined
+    }
+    const toUs = entering ? fromUs + 1 : Math.min(fromUs + this.config.latencyUs.min, untilUs)
+    this.#edgeUs = fromUs
+    this.#open = this.#compose(fromUs, toUs)
+    return this.#open
+  }
+
+  /** All grants of the window are answered. Returns what happened in it, in run order. */
+  close(reports: readonly Report[]): TraceEvent[] {
+    const plan = this.#open
+    if (!plan) throw new Error('no window is open')
+    this.#open = undefined
+    this.#edgeUs = plan.toUs
+    for (const report of reports) this.#take(report)
+    const events = inRunOrder([this.#own, ...reports.map((report) => report.events)])
+    this.#own = []
+    const settled = this.#settled
+    this.#settled = []
+    for (const settle of settled) settle()
+    return events
+  }
+
+  /** The report for a station that the host lost: it counts as crashed at the window's beginning. */
+  lost(station: number, reason: string): Report {
+    const seq = this.#members.get(station)?.nextSeq ?? 0
+    const atUs = this.#edgeUs
+    const crashed: TraceEvent = { at: atUs, station, seq, kind: 'crashed', reason }
+    const ended = { atUs, reason }
+    return { station, nextDueUs: NEVER, nextSeq: seq + 1, events: [crashed], answers: [], sent: [], ended }
+  }
+
+  #compose(fromUs: number, toUs: number): Plan {
+    const births: Birth[] = []
+    const ends = this.#remains
+    this.#remains = []
+    const status: StatusChange[] = []
+    const orders = new Map<number, StationOrder[]>()
+    this.#admit(fromUs, births, ends, status, orders)
+    this.#deaths = this.#deaths.filter((death) => {
+      if (death.atUs < toUs) status.push(death)
+      return death.atUs >= toUs
+    })
+    const newborn = new Map(births.map((birth) => [birth.station, birth]))
+    const grants: Grant[] = []
+    for (const member of this.#members.values()) {
+      if (!member.running) continue
+      const { station, incarnation } = member
+      const told = newborn.has(station) ? [] : status
+      const given = orders.get(station) ?? []
+      const due = Math.min(member.dueUs, member.inboundUs) < toUs
+      if (!due && told.length === 0 && given.length === 0) continue
+      grants.push({
+        station,
+        incarnation,
+        fromUs,
+        toUs,
+        level: this.level,
+        status: told,
+        orders: given,
+        expects: this.#expects(member),
+      })
+      member.inboundUs = NEVER
+    }
+    return { fromUs, toUs, ends, births: births.map((birth) => ({ ...birth, peers: this.#up() })), grants }
+  }
+
+  /** Lets in what waits, but no two things that start or kill the same station. */
+  #admit(
+    atUs: number,
+    births: Birth[],
+    ends: Plan['ends'] & { station: number; incarnation: number }[],
+    status: StatusChange[],
+    orders: Map<number, StationOrder[]>,
+  ): void {
+    const touched = new Set<number>()
+    const bear = (station: number, spec: ProcessSpec, cause: EventId | undefined): void => {
+      const member = this.#bear(station, spec)
+      const { incarnation, nextSeq: firstSeq } = member
+      births.push({ station, incarnation, spec, atUs, firstSeq, peers: [], ...(cause ? { cause } : {}) })
+      status.push({ station, incarnation, atUs })
+      touched.add(station)
+    }
+    while (this.#entering.length > 0) {
+      const [first] = this.#entering
+      if (!first) break
+      const { action, settle, boot } = first
+      const subject = action.kind === 'kill' ? action.station : action.kind === 'start' ? action.sid : undefined
+      if (subject !== undefined && touched.has(subject)) break
+      this.#entering.shift()
+      switch (action.kind) {
+        case 'start': {
+          const { sid } = action
+          if (!Number.isInteger(sid) || sid < 1 || sid > this.config.servers) {
+            this.#settled.push(() => settle.failed(`there is no server ${sid}`))
+            break
+          }
+          this.#settled.push(() => settle.done(undefined))
+          if (this.isRunning(sid)) break
+          const cause = boot ? undefined : this.#record(atUs, `start ${sid}`)
+          bear(sid, { what: 'server', sid, config: this.config }, cause)
+          break
+        }
+        case 'kill': {
+          const member = this.#members.get(action.station)
+          this.#settled.push(() => settle.done(undefined))
+          if (!member?.running) break
+          const { station, incarnation } = member
+          const cause = this.#record(atUs, `${isClient(station) ? 'close' : 'kill'} ${station}`)
+          this.#own.push({ at: atUs, station, seq: member.nextSeq++, because: cause, kind: 'killed' })
+          ends.push({ station, incarnation })
+          status.push({ station, incarnation: 0, atUs })
+          touched.add(station)
+          this.#bury(member, 'the process was killed')
+          break
+        }
+        case 'openClient': {
+          const station = this.#nextClient++
+          if (station > MAX_STATION) {
+            this.#settled.push(() => settle.failed('too many clients in one run'))
+            break
+          }
+          const cause = this.#record(atUs, `client ${action.connect}`)
+          bear(station, { what: 'client', station, connect: action.connect, config: this.config }, cause)
+          this.#settled.push(() => settle.done(station))
+          break
+        }
+        case 'type':
+        case 'complete': {
+          const { client: station, line } = action
+          if (!this.isRunning(station)) {
+            this.#settled.push(() => settle.failed(`client ${station} does not run`))
+            break
+          }
+          const typed = action.kind === 'type'
+          const command = typed ? `type ${station} ${line}` : `complete ${station} ${action.cursor} ${line}`
+          const cause = this.#record(atUs, command)
+          const id = this.#nextOrder++
+          this.#unanswered.set(id, { station, settle })
+          const list = orders.get(station) ?? []
+          orders.set(station, list)
+          list.push(
+            typed ? { id, cause, kind: 'type', line } : { id, cause, kind: 'complete', line, cursor: action.cursor },
+          )
+          break
+        }
+      }
+    }
+  }
+
+  #bear(station: number, spec: ProcessSpec): Member {
+    const known = this.#members.get(station)
+    const member: Member = {
+      station,
+      spec,
+      incarnation: (known?.incarnation ?? 0) + 1,
+      running: true,
+      dueUs: this.#edgeUs,
+      inboundUs: NEVER,
+      nextSeq: known?.nextSeq ?? 0,
+      received: new Map(),
+    }
+    this.#members.set(station, member)
+    // The others learn of the new life at once, which says that the old one is over.
+    this.#deaths = this.#deaths.filter((death) => death.station !== station)
+    return member
+  }
+
+  #bury(member: Member, reason: string): void {
+    member.running = false
+    for (const [id, { station, settle }] of this.#unanswered) {
+      if (station !== member.station) continue
+      this.#unanswered.delete(id)
+      this.#settled.push(() => settle.failed(reason))
+    }
+  }
+
+  #take(report: Report): void {
+    const member = this.#members.get(report.station)
+    if (!member?.running) return
+    member.dueUs = report.nextDueUs
+    member.nextSeq = report.nextSeq
+    for (const { to, toIncarnation, frames, firstArrivesUs } of report.sent) {
+      const target = this.#members.get(to)
+      if (!target?.running || target.incarnation !== toIncarnation) continue
+      target.inboundUs = Math.min(target.inboundUs, firstArrivesUs)
+      const key = member.station * LIVES + member.incarnation
+      const before = target.received.get(key)?.count.frames ?? 0
+      const count = { from: member.station, incarnation: member.incarnation, frames: before + frames }
+      target.received.set(key, { count, told: false })
+    }
+    for (const answer of report.answers) {
+      const waiting = this.#unanswered.get(answer.id)
+      this.#unanswered.delete(answer.id)
+      if (waiting) {
+        this.#settled.push(() =>
+          'error' in answer ? waiting.settle.failed(answer.error) : waiting.settle.done(answer.result),
+        )
+      }
+    }
+    if (report.ended) {
+      this.#bury(member, report.ended.reason)
+      this.#remains.push({ station: member.station, incarnation: member.incarnation })
+      // One latency later, so that it makes no difference where the window ended.
+      const atUs = report.ended.atUs + this.config.latencyUs.min
+      this.#deaths.push({ station: member.station, incarnation: 0, atUs })
+    }
+  }
+
+  #record(at: number, command: string): EventId {
+    const id = { station: CONDUCTOR, seq: this.#seq++ }
+    const event: HostEvent = { kind: 'action', command }
+    this.#own.push({ at, ...id, ...event })
+    return id
+  }
+
+  #expects(member: Member): FrameCount[] {
+    const counts: FrameCount[] = []
+    for (const entry of member.received.values()) {
+      if (entry.told) continue
+      entry.told = true
+      counts.push(entry.count)
+    }
+    return counts
+  }
+
+  #up(): StatusChange[] {
+    const up: StatusChange[] = []
+    for (const { station, incarnation, running } of this.#members.values()) {
+      if (running) up.push({ station, incarnation, atUs: this.#edgeUs })
+    }
+    return up
+  }
+}
+
+/** Merges the stations' events of one window: by time, station, sequence. */
+const inRunOrder = (lists: readonly (readonly TraceEvent[])[]): TraceEvent[] => {
+  const filled = lists.filter((list) => list.length > 0)
+  const events = filled.flat()
+  if (filled.length > 1) events.sort((a, b) => a.at - b.at || a.station - b.station || a.seq - b.seq)
+  return events
+}

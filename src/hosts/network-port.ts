@@ -1,0 +1,339 @@
+/** The network port of one process: listeners and connection ends, on frames.
+ *
+ *  What one step writes to a connection leaves as one frame when the step is over, with one drawn latency; each write
+ *  stays a message of its own in the trace and at the receiver. A connection never outlives either process: frames to a
+ *  dead one are lost, what a dead one sent still arrives, and behind it a reset. */
+import type {
+  Address,
+  CloseCause,
+  Connection,
+  ConnectionHandlers,
+  Listener,
+  MessageNote,
+  Network,
+} from '../core/host.ts'
+import type { EventId, HostEvent } from '../core/trace.ts'
+import type { RunConfig } from './ensemble.ts'
+import { type ConnectionKey, connectionKey, connectionName, type Frame, type FrameBody, type Part } from './frame.ts'
+import { Link } from './link.ts'
+import { hostName, stationNamed } from './names.ts'
+import { drawFrom, generator } from './prng.ts'
+
+/** A process came up, in this life, or went down (incarnation 0), at this time. */
+export interface StatusChange {
+  readonly station: number
+  readonly incarnation: number
+  readonly atUs: number
+}
+
+/** What the network needs of the station it is in. */
+export interface NetworkHome {
+  readonly station: number
+  readonly incarnation: number
+  readonly config: RunConfig
+  readonly nowUs: number
+  cause: EventId | undefined
+  /** Answers with the event's seq, told or not. */
+  emit(event: HostEvent): number
+  /** Runs `run` as a step at `dueUs`; among what is due then it comes as if sent by `from` after all its frames. */
+  later(dueUs: number, run: () => void, from?: number): void
+  send(frame: Frame): void
+  /** Frames of this station that wait for their time. */
+  waiting(from: number): readonly Frame[]
+}
+
+type Accept = (connection: Connection) => ConnectionHandlers
+
+/** First port given to an outgoing connection. */
+const EPHEMERAL_PORT = 40_000
+
+export class NetworkPort implements Network {
+  readonly home: NetworkHome
+  readonly #listeners = new Map<number, Accept>()
+  /** In the order in which they began. */
+  readonly #ends = new Map<number, End>()
+  readonly #incarnations = new Map<number, number>()
+  readonly #links = new Map<number, Link>()
+  readonly #sent = new Map<number, number>()
+  #opened = 0
+  /** Ends with bytes written in this step. */
+  #written: End[] = []
+
+  constructor(home: NetworkHome, peers: readonly StatusChange[]) {
+    this.home = home
+    for (const { station, incarnation } of peers) this.#incarnations.set(station, incarnation)
+    this.#incarnations.set(home.station, home.incarnation)
+  }
+
+  listen(port: number, onConnection: Accept): Listener {
+    if (this.#listeners.has(port)) throw new Error(`port ${port} is already in use`)
+    this.#listeners.set(port, onConnection)
+    return {
+      close: () => {
+        if (this.#listeners.get(port) === onConnection) this.#listeners.delete(port)
+      },
+    }
+  }
+
+  connect(address: Address, handlers: ConnectionHandlers): Connection {
+    const { station, incarnation, config, nowUs } = this.home
+    const key = connectionKey(station, incarnation, ++this.#opened)
+    const peer = stationNamed(address.host, config)
+    const life = peer === undefined ? 0 : (this.#incarnations.get(peer) ?? 0)
+    const end = new End(this, key, true, peer ?? -1, life, address, 'connecting')
+    end.handlers = handlers
+    this.#add(end)
+    const event = this.home.emit({ kind: 'connecting', connection: end.id, to: end.peer, port: address.port })
+    if (peer === undefined) {
+      this.home.later(nowUs + config.latencyUs.min, () => end.ended('unreachable'))
+    } else if (life === 0) {
+      const there = this.arrival(peer, nowUs, 0)
+      this.home.later(this.arrival(peer, there, 0), () => end.ended('refused'))
+    } else {
+      end.send({ kind: 'open', port: address.port, fromPort: EPHEMERAL_PORT + (this.#opened % 20_000) }, event)
+    }
+    return end
+  }
+
+  /** A frame is due. */
+  handle(frame: Frame): void {
+    this.home.cause = frame.event < 0 ? undefined : { station: frame.from, seq: frame.event }
+    if (frame.kind === 'open') return this.#accept(frame)
+    const end = this.#ends.get(endKey(frame.connection, frame.toOpener))
+    if (!end) return
+    switch (frame.kind) {
+      case 'accept':
+        return end.accepted()
+      case 'data':
+        return end.received(frame.parts, frame.from)
+      case 'refuse':
+        return end.ended('refused')
+      case 'close':
+        return end.ended('closed')
+      case 'reset':
+        return end.ended('reset')
+    }
+  }
+
+  /** A peer went down or began another life: connections with the old one end, each behind what is still in flight on it. */
+  statusChanged({ station, incarnation, atUs }: StatusChange): void {
+    this.#incarnations.set(station, incarnation)
+    const lastArrivals = new Map<number, number>()
+    for (const frame of this.home.waiting(station)) {
+      if (frame.fromIncarnation === incarnation) continue
+      const key = endKey(frame.connection, frame.toOpener)
+      lastArrivals.set(key, Math.max(lastArrivals.get(key) ?? 0, frame.arrivesAtUs))
+    }
+    for (const [key, end] of this.#ends) {
+      if (end.peer === station && end.peerIncarnation !== incarnation && !lastArrivals.has(key))
+        lastArrivals.set(key, 0)
+    }
+    const { config, station: own, incarnation: ownLife } = this.home
+    // Sorted, because frames may have come in any order; their times and keys are the same in every host.
+    for (const [key, lastUs] of [...lastArrivals].sort(([a], [b]) => a - b)) {
+      const latency = generator(config.seed, `reset/${key}>${own}.${ownLife}`)
+      this.home.later(
+        Math.max(lastUs, atUs + drawFrom(latency, config.latencyUs)),
+        () => {
+          const end = this.#ends.get(key)
+          end?.ended(end.state === 'connecting' ? 'refused' : 'reset')
+        },
+        station,
+      )
+    }
+  }
+
+  /** The step is over: what it wrote leaves. */
+  flush(): void {
+    if (this.#written.length === 0) return
+    const written = this.#written
+    this.#written = []
+    for (const end of written) end.flush()
+  }
+
+  arrival(to: number, nowUs: number, previousUs: number): number {
+    let link = this.#links.get(to)
+    if (!link) {
+      const { config, station, incarnation } = this.home
+      link = new Link(config.seed, config.latencyUs, station, incarnation, to)
+      this.#links.set(to, link)
+    }
+    return link.arrival(nowUs, previousUs)
+  }
+
+  hasWritten(end: End): void {
+    this.#written.push(end)
+  }
+
+  send(end: End, body: FrameBody, arrivesAtUs: number, event: number): void {
+    const seq = this.#sent.get(end.peer) ?? 0
+    this.#sent.set(end.peer, seq + 1)
+    this.home.send({
+      ...body,
+      connection: end.key,
+      toOpener: !end.isOpener,
+      from: this.home.station,
+      fromIncarnation: this.home.incarnation,
+      to: end.peer,
+      toIncarnation: end.peerIncarnation,
+      seq,
+      sentAtUs: this.home.nowUs,
+      arrivesAtUs,
+      event,
+    })
+  }
+
+  remove(end: End): void {
+    this.#ends.delete(endKey(end.key, end.isOpener))
+  }
+
+  #add(end: End): void {
+    this.#ends.set(endKey(end.key, end.isOpener), end)
+  }
+
+  #accept(frame: Frame & { kind: 'open' }): void {
+    const remote = { host: hostName(frame.from), port: frame.fromPort }
+    const end = new End(this, frame.connection, false, frame.from, frame.fromIncarnation, remote, 'open')
+    const onConnection = this.#listeners.get(frame.port)
+    if (!onConnection) {
+      end.send({ kind: 'refuse' }, frame.event)
+      return
+    }
+    this.#add(end)
+    const event = this.home.emit({ kind: 'connected', connection: end.id, to: frame.from, port: frame.port })
+    end.send({ kind: 'accept' }, event)
+    end.handlers = onConnection(end)
+  }
+}
+
+/** One end of a connection. */
+class End implements Connection {
+  readonly id: string
+  readonly key: ConnectionKey
+  readonly isOpener: boolean
+  readonly peer: number
+  readonly peerIncarnation: number
+  readonly remote: Address
+  state: 'connecting' | 'open' | 'closed'
+  handlers: ConnectionHandlers | undefined
+  readonly #port: NetworkPort
+  /** Written before the connection was open. */
+  #early: { readonly bytes: Uint8Array; readonly note: MessageNote | undefined }[] = []
+  /** Written in this step, and when it will arrive. */
+  #parts: Part[] = []
+  #partsArriveUs = 0
+  #lastArrivalUs = 0
+
+  constructor(
+    port: NetworkPort,
+    key: ConnectionKey,
+    isOpener: boolean,
+    peer: number,
+    peerIncarnation: number,
+    remote: Address,
+    state: End['state'],
+  ) {
+    this.#port = port
+    this.id = connectionName(key)
+    this.key = key
+    this.isOpener = isOpener
+    this.peer = peer
+    this.peerIncarnation = peerIncarnation
+    this.remote = remote
+    this.state = state
+  }
+
+  write(bytes: Uint8Array, note?: MessageNote): void {
+    if (this.state === 'closed') return
+    if (this.state === 'connecting') {
+      this.#early.push({ bytes, note })
+      return
+    }
+    if (this.#parts.length === 0) {
+      this.#partsArriveUs = this.#nextArrival()
+      this.#port.hasWritten(this)
+    }
+    const message = note
+      ? this.#port.home.emit({
+          kind: 'message',
+          connection: this.id,
+          to: this.peer,
+          note,
+          sizeBytes: bytes.length,
+          arrivesAt: this.#partsArriveUs,
+        })
+      : -1
+    this.#parts.push({ message, bytes })
+  }
+
+  close(): void {
+    this.#finish('close')
+  }
+
+  abort(reason: string): void {
+    if (this.state === 'closed') return
+    this.#port.home.emit({ kind: 'malformed', connection: this.id, from: this.peer, reason })
+    this.#finish('reset')
+  }
+
+  /** The other side took the connection. */
+  accepted(): void {
+    if (this.state !== 'connecting') return
+    this.state = 'open'
+    this.#port.home.emit({ kind: 'connected', connection: this.id, to: this.peer, port: this.remote.port })
+    const early = this.#early
+    this.#early = []
+    for (const { bytes, note } of early) this.write(bytes, note)
+    this.handlers?.onOpen?.()
+  }
+
+  /** Each message to the handler in turn, so that what it leads to has that message as its cause. */
+  received(parts: readonly Part[], from: number): void {
+    for (const { message, bytes } of parts) {
+      if (this.state !== 'open') return
+      this.#port.home.cause = message < 0 ? undefined : { station: from, seq: message }
+      this.handlers?.onData(bytes)
+    }
+  }
+
+  /** The other side ended it, or is gone. */
+  ended(cause: CloseCause): void {
+    if (this.state === 'closed') return
+    this.#leave(cause)
+    this.handlers?.onClose(cause)
+  }
+
+  send(body: FrameBody, event: number): void {
+    this.#port.send(this, body, this.#nextArrival(), event)
+  }
+
+  flush(): void {
+    if (this.#parts.length === 0) return
+    const parts = this.#parts
+    this.#parts = []
+    this.#port.send(this, { kind: 'data', parts }, this.#partsArriveUs, -1)
+  }
+
+  #finish(kind: 'close' | 'reset'): void {
+    if (this.state === 'closed') return
+    this.flush()
+    const event = this.#leave('own')
+    // Nobody is there to be told when the target was down from the start.
+    if (this.peerIncarnation > 0) this.send({ kind }, event)
+  }
+
+  #leave(cause: CloseCause | 'own'): number {
+    this.state = 'closed'
+    this.#parts = []
+    this.#early = []
+    this.#port.remove(this)
+    return this.#port.home.emit({ kind: 'disconnected', connection: this.id, to: this.peer, cause })
+  }
+
+  #nextArrival(): number {
+    this.#lastArrivalUs = this.#port.arrival(this.peer, this.#port.home.nowUs, this.#lastArrivalUs)
+    return this.#lastArrivalUs
+  }
+}
+
+const endKey = (connection: ConnectionKey, isOpener: boolean): number => connection * 2 + (isOpener ? 1 : 0)
