@@ -1,0 +1,553 @@
+/** The tree of znodes: the state that all servers agree on. It changes by committed txns and by nothing else, the same
+ *  way on every server. Source: DataTree.java (data-tree.md sections 1, 2, 7, 8, 9). Watches are not here: `apply`
+ *  tells what changed, in the order in which watches must fire. */
+import { ErrorCode, OpCode } from '../wire/codes.ts'
+import { type ACL, DataNodeRecord, type Stat, type StatPersisted } from '../wire/data.ts'
+import { asSession, type SessionId, ZXID_0, type Zxid } from '../wire/ids.ts'
+import { JuteError, type Reader, type Writer } from '../wire/jute.ts'
+import type { Txn, TxnHeader } from '../wire/txn.ts'
+import { AclCache, OPEN_ACL_ID } from './acl-cache.ts'
+import { nodeDigest } from './digest.ts'
+import { nameOf, parentOf } from './paths.ts'
+import {
+  formatUsage,
+  LIMIT_NODE,
+  parseUsage,
+  QUOTA_ROOT,
+  QuotaPaths,
+  STATS_NODE,
+  statsPath,
+  type Usage,
+} from './quota.ts'
+import { CONTAINER_OWNER, clientStat, freshStat, kindOf, type NodeView, ttlOwner, ZNode } from './znode.ts'
+
+/** One thing that watches may wait for. */
+export type TreeChange =
+  /** Fires (path, NodeCreated) and (parent, NodeChildrenChanged). */
+  | ChangeOfChild<'created'>
+  /** Fires (path, NodeDeleted) and (parent, NodeChildrenChanged). */
+  | ChangeOfChild<'deleted'>
+  | { readonly type: 'dataChanged'; readonly path: string; readonly acl: readonly ACL[] }
+interface ChangeOfChild<T> {
+  readonly type: T
+  readonly path: string
+  /** Of the node, and of its parent, as they were then: who may be told (CVE-2024-23944). */
+  readonly acl: readonly ACL[]
+  readonly parentAcl: readonly ACL[]
+}
+
+/** What one operation did; `path` and `stat` as far as its reply needs them. */
+export interface OpResult {
+  readonly type: number
+  /** An ErrorCode: 0, the error that an error txn carries, or NoNode and the like when a replay finds it done already. */
+  readonly err: number
+  readonly path?: string
+  /** Right after the operation; not for `create`, whose reply has none. */
+  readonly stat?: Stat
+}
+export interface ApplyResult extends OpResult {
+  readonly zxid: Zxid
+  /** One for each operation of a multi. */
+  readonly parts?: readonly OpResult[]
+  readonly changes: readonly TreeChange[]
+}
+
+/** Cannot be deleted by anyone. */
+export const SPECIAL_PATHS: ReadonlySet<string> = new Set(['/', '/zookeeper', QUOTA_ROOT, '/zookeeper/config'])
+export const CONFIG_PATH = '/zookeeper/config'
+
+export class DataTree {
+  /** By path; the root's is "". Java keeps it under "/" as well and counts both. */
+  readonly #nodes = new Map<string, ZNode>()
+  #acls = new AclCache()
+  readonly #ephemerals = new Map<SessionId, Set<string>>()
+  /** Paths of container and of TTL nodes, for the container manager. */
+  readonly containers = new Set<string>()
+  readonly ttls = new Set<string>()
+  readonly #quotas = new QuotaPaths()
+  /** Σ of the nodes' digests modulo 2⁶⁴; what has been added since is in #delta, a plain number while it is small. */
+  #digest = 0n
+  #delta = 0
+  #dataSizeBytes = 0
+  #lastProcessedZxid: Zxid = ZXID_0
+
+  /** The tree of a server on which nothing has happened. */
+  constructor() {
+    const reserved = freshStat(ZXID_0, 0n, 0n)
+    this.#insert('', new ZNode(new Uint8Array(0), OPEN_ACL_ID, reserved))
+    for (const path of ['/zookeeper', QUOTA_ROOT]) this.#addReserved(path, OPEN_ACL_ID, reserved)
+    this.#addConfigNode()
+  }
+
+  // --- reading -----------------------------------------------------------------------------------
+
+  /** "" and "/" are both the root. */
+  node(path: string): NodeView | undefined {
+    return this.#node(path)
+  }
+  stat(path: string): Stat | undefined {
+    const node = this.#node(path)
+    return node === undefined ? undefined : clientStat(node)
+  }
+  data(path: string): Uint8Array | null | undefined {
+    return this.#node(path)?.data
+  }
+  /** Names in order of creation; empty for a leaf and for a node that does not exist. */
+  children(path: string): string[] {
+    return [...(this.#node(path)?.children ?? [])]
+  }
+  acl(path: string): readonly ACL[] | undefined {
+    const node = this.#node(path)
+    return node === undefined ? undefined : this.#acls.list(node.acl)
+  }
+  aclOf(node: NodeView): readonly ACL[] {
+    return this.#acls.list(node.acl)
+  }
+  /** A session's ephemeral nodes in order of creation. */
+  ephemerals(session: SessionId): string[] {
+    return [...(this.#ephemerals.get(session) ?? [])]
+  }
+  /** Sessions that own ephemeral nodes, with their paths. */
+  ephemeralOwners(): [SessionId, string[]][] {
+    return [...this.#ephemerals].map(([session, paths]) => [session, [...paths]])
+  }
+  get ephemeralsCount(): number {
+    let count = 0
+    for (const paths of this.#ephemerals.values()) count += paths.size
+    return count
+  }
+  /** As `srvr` counts: the root twice. */
+  get nodeCount(): number {
+    return this.#nodes.size + 1
+  }
+  /** Lengths of paths and data. */
+  get approximateDataSize(): number {
+    return this.#dataSizeBytes + 1
+  }
+  /** All descendants, as getAllChildrenNumber counts them. */
+  allChildrenNumber(path: string): number {
+    if (path === '/') return this.nodeCount - 2
+    let count = 0
+    for (const name of this.#nodes.keys()) if (name.startsWith(`${path}/`)) count++
+    return count
+  }
+  /** Version 2, signed as it is on the wire. */
+  get digest(): bigint {
+    this.#fold()
+    return this.#digest
+  }
+  /** The newest txn that was processed, failed ones included. -1 when an empty disk is not trusted. */
+  get lastProcessedZxid(): Zxid {
+    return this.#lastProcessedZxid
+  }
+  /** For recovery and synchronization, which know it from file names and packets. */
+  set lastProcessedZxid(zxid: Zxid) {
+    this.#lastProcessedZxid = zxid
+  }
+
+  /** Paths (the root's is "") and nodes, each parent before its children. */
+  *walk(): Generator<[string, NodeView]> {
+    const root = this.#node('') as ZNode
+    yield ['', root]
+    const stack = [{ path: '', names: (root.children ?? NO_NAMES).values() }]
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const next = top.names.next()
+      if (next.done === true) {
+        stack.pop()
+        continue
+      }
+      const path = `${top.path}/${next.value}`
+      const node = this.#nodes.get(path) as ZNode
+      yield [path, node]
+      if (node.children !== null) stack.push({ path, names: node.children.values() })
+    }
+  }
+
+  /** The digest computed anew: equal to `digest`, or the bookkeeping is broken. */
+  recomputedDigest(): bigint {
+    let sum = 0n
+    for (const [path, node] of this.#nodes) sum += BigInt(nodeDigest(path, node.data, node))
+    return BigInt.asIntN(64, sum)
+  }
+
+  // --- changing ----------------------------------------------------------------------------------
+
+  /** Executes a committed txn. Never throws: what cannot be done (any more) is an error in the result, and the zxid is
+   *  processed all the same. Sessions are not kept here. */
+  apply(header: TxnHeader, txn: Txn): ApplyResult {
+    const changes: TreeChange[] = []
+    const { zxid } = header
+    const result = txn.kind === 'multi' ? this.#multi(header, txn.body, changes) : this.#operation(header, txn, changes)
+    // Only now, after the last part of a multi: a snapshot named after a zxid must hold all of it (ZOOKEEPER-3127).
+    if (zxid > this.#lastProcessedZxid) this.#lastProcessedZxid = zxid
+    return { ...result, zxid, changes }
+  }
+
+  /** The configuration as /zookeeper/config shows it, set by every server for itself at its start.
+   *  `version`: of the configuration; `mtimeMs`: this server's wall clock. */
+  setConfigNode(text: Uint8Array, version: Zxid, mtimeMs: bigint): void {
+    if (!this.#nodes.has(CONFIG_PATH)) this.#addConfigNode()
+    const node = this.#nodes.get(CONFIG_PATH) as ZNode
+    this.#change(CONFIG_PATH, node, () => {
+      this.#dataSizeBytes += text.length - (node.data?.length ?? 0)
+      node.data = text
+      node.mzxid = version
+      node.mtime = mtimeMs
+      node.version = -1
+    })
+  }
+
+  #multi(header: TxnHeader, parts: readonly Txn[], changes: TreeChange[]): Omit<ApplyResult, 'zxid' | 'changes'> {
+    const failed = parts.some((part) => part.kind === 'error')
+    const results: OpResult[] = []
+    let afterError = false
+    for (const part of parts) {
+      if (part.kind === 'error') afterError = true
+      // One failed operation undoes all: those before it did nothing wrong (0), those after it were not tried.
+      const err = afterError ? ErrorCode.RuntimeInconsistency : ErrorCode.Ok
+      const executed: Txn =
+        failed && part.kind !== 'error' ? { kind: 'error', type: OpCode.error, body: { err } } : part
+      results.push(this.#operation(header, executed, changes))
+    }
+    const err = results.find((result) => result.err !== 0)?.err ?? 0
+    return { type: OpCode.multi, err, parts: results }
+  }
+
+  #operation(header: TxnHeader, txn: Txn, changes: TreeChange[]): OpResult {
+    const { zxid, time, clientId } = header
+    switch (txn.kind) {
+      case 'create':
+        return this.#create(txn.type, txn.body, txn.body.ephemeral ? clientId : 0n, zxid, time, changes)
+      case 'createTTL':
+        return this.#create(txn.type, txn.body, ttlOwner(txn.body.ttl), zxid, time, changes)
+      case 'createContainer':
+        return this.#create(txn.type, txn.body, CONTAINER_OWNER, zxid, time, changes)
+      case 'delete':
+        return { type: txn.type, err: this.#delete(txn.body.path, zxid, changes), path: txn.body.path }
+      case 'setData':
+        return this.#setData(txn.type, txn.body, zxid, time, changes)
+      case 'setACL':
+        return this.#setACL(txn.body)
+      case 'check':
+        return { type: txn.type, err: 0, path: txn.body.path }
+      case 'closeSession':
+        this.#closeSession(clientId, txn.body?.paths2Delete ?? [], zxid, changes)
+        return { type: txn.type, err: 0 }
+      case 'createSession':
+        return { type: txn.type, err: 0 }
+      case 'error':
+        return { type: txn.type, err: txn.body.err }
+      case 'multi':
+        // A multi inside a multi: Java has no case for it and does nothing.
+        return { type: txn.type, err: 0 }
+    }
+  }
+
+  #create(type: number, body: CreateBody, owner: bigint, zxid: Zxid, time: bigint, changes: TreeChange[]): OpResult {
+    const { path } = body
+    const parentPath = parentOf(path)
+    const parent = parentPath === undefined ? undefined : this.#nodes.get(parentPath)
+    if (parentPath === undefined || parent === undefined) return { type, err: ErrorCode.NoNode, path }
+    const name = nameOf(path)
+    const cversion = body.parentCVersion === -1 ? (parent.cversion + 1) | 0 : body.parentCVersion
+    // A txn that is replayed over a newer state must not turn these back (ZOOKEEPER-3249).
+    const raise = (): void => {
+      if (cversion <= parent.cversion) return
+      parent.cversion = cversion
+      parent.pzxid = zxid
+    }
+    const existing = parent.children?.has(name) ? this.#nodes.get(path) : undefined
+    if (existing !== undefined) {
+      // Replay over a fuzzy snapshot. (Java raises the parent for `create` alone; a maximum is right for all.)
+      this.#change(parentPath, parent, raise)
+      if (existing.czxid === zxid && !this.#acls.knows(existing.acl)) existing.acl = this.#acls.intern(body.acl)
+      return { type, err: ErrorCode.NodeExists, path }
+    }
+    this.#change(parentPath, parent, () => {
+      raise()
+      parent.children ??= new Set()
+      parent.children.add(name)
+    })
+    const node = new ZNode(body.data, this.#acls.intern(body.acl), freshStat(zxid, time, owner))
+    this.#insert(path, node)
+    // Quotas write to znodes: the stat of the reply is taken before.
+    const stat = type === OpCode.create ? undefined : clientStat(node)
+    this.#quotaOnCreate(path, node)
+    changes.push({ type: 'created', path, acl: this.#acls.list(node.acl), parentAcl: this.#acls.list(parent.acl) })
+    return stat === undefined ? { type, err: 0, path } : { type, err: 0, path, stat }
+  }
+
+  /** @returns an ErrorCode; the parent is brought up to date even when the node is gone already. */
+  #delete(path: string, zxid: Zxid, changes: TreeChange[]): number {
+    const parentPath = parentOf(path)
+    const parent = parentPath === undefined ? undefined : this.#nodes.get(parentPath)
+    if (parentPath === undefined || parent === undefined) return ErrorCode.NoNode
+    this.#change(parentPath, parent, () => {
+      parent.children?.delete(nameOf(path))
+      if (parent.children?.size === 0) parent.children = null
+      if (zxid > parent.pzxid) parent.pzxid = zxid
+    })
+    const node = this.#nodes.get(path)
+    if (node === undefined) return ErrorCode.NoNode
+    const acl = this.#acls.list(node.acl)
+    this.#remove(path, node)
+    this.#quotaOnDelete(path, node)
+    changes.push({ type: 'deleted', path, acl, parentAcl: this.#acls.list(parent.acl) })
+    return 0
+  }
+
+  #setData(
+    type: number,
+    body: { path: string; data: Uint8Array | null; version: number },
+    zxid: Zxid,
+    time: bigint,
+    changes: TreeChange[],
+  ): OpResult {
+    const { path, data, version } = body
+    const node = this.#node(path)
+    if (node === undefined) return { type, err: ErrorCode.NoNode, path }
+    const growth = (data?.length ?? 0) - (node.data?.length ?? 0)
+    this.#change(path, node, () => {
+      node.data = data
+      node.mtime = time
+      node.mzxid = zxid
+      node.version = version
+    })
+    this.#dataSizeBytes += growth
+    const stat = clientStat(node)
+    this.#quotaAdd(path, 0, growth)
+    changes.push({ type: 'dataChanged', path, acl: this.#acls.list(node.acl) })
+    return { type, err: 0, path, stat }
+  }
+
+  #setACL(body: { path: string; acl: readonly ACL[]; version: number }): OpResult {
+    const { path, acl, version } = body
+    const node = this.#node(path)
+    if (node === undefined) return { type: OpCode.setACL, err: ErrorCode.NoNode, path }
+    this.#acls.release(node.acl)
+    this.#change(path, node, () => {
+      node.aversion = version
+      node.acl = this.#acls.intern(acl)
+    })
+    return { type: OpCode.setACL, err: 0, path, stat: clientStat(node) }
+  }
+
+  /** The txn's list first, in its order, whoever owns the nodes by now: on a replay it may be someone else, and the
+   *  stats must come out the same (ZOOKEEPER-3145). Then what is left. */
+  #closeSession(session: SessionId, paths: readonly string[], zxid: Zxid, changes: TreeChange[]): void {
+    const left = new Set(this.#ephemerals.get(session))
+    for (const path of paths) {
+      this.#delete(path, zxid, changes)
+      left.delete(path)
+    }
+    for (const path of left) this.#delete(path, zxid, changes)
+    this.#ephemerals.delete(session)
+  }
+
+  // --- snapshots ---------------------------------------------------------------------------------
+
+  /** The body of a snapshot file and of a SNAP stream: sessions, ACL cache, nodes, terminator. */
+  serialize(out: Writer, sessions: ReadonlyMap<SessionId, number>): void {
+    out.int(sessions.size)
+    for (const [session, timeoutMs] of sessions) {
+      out.long(session)
+      out.int(timeoutMs)
+    }
+    this.#acls.serialize(out)
+    for (const [path, node] of this.walk()) {
+      out.string(path)
+      DataNodeRecord.write(out, { data: node.data, acl: BigInt(node.acl), stat: node })
+    }
+    out.string('/')
+  }
+
+  /** lastProcessedZxid is not in there: the caller knows it. Fuzzy snapshots are read like others; replaying the log
+   *  repairs them. @throws JuteError when it is no tree, EndOfInput when it is not whole */
+  static deserialize(input: Reader): { tree: DataTree; sessions: Map<SessionId, number> } {
+    const sessions = new Map<SessionId, number>()
+    for (let count = input.int(); count > 0; count--) {
+      const session = asSession(input.long())
+      sessions.set(session, input.int())
+    }
+    const tree = new DataTree()
+    tree.#clear()
+    tree.#acls.deserialize(input)
+    for (let path = input.string(); path !== '/'; path = input.string()) {
+      const record = DataNodeRecord.read(input)
+      tree.#load(path ?? '', new ZNode(record.data, Number(record.acl), record.stat))
+    }
+    if (!tree.#nodes.has('')) throw new JuteError('Invalid Datatree, it has no root')
+    tree.#acls.purgeUnused()
+    tree.#loadQuotas(QUOTA_ROOT)
+    return { tree, sessions }
+  }
+
+  #load(path: string, node: ZNode): void {
+    if (this.#nodes.has(path)) throw new JuteError(`Invalid Datatree, path ${path} twice`)
+    const parentPath = parentOf(path)
+    if (parentPath !== undefined) {
+      const parent = this.#nodes.get(parentPath)
+      if (parent === undefined)
+        throw new JuteError(`Invalid Datatree, unable to find parent ${parentPath} of path ${path}`)
+      parent.children ??= new Set()
+      parent.children.add(nameOf(path))
+    } else if (path !== '') throw new JuteError(`Invalid Datatree, path ${path}`)
+    this.#acls.claim(node.acl)
+    this.#insert(path, node)
+  }
+
+  // --- bookkeeping -------------------------------------------------------------------------------
+
+  #node(path: string): ZNode | undefined {
+    return this.#nodes.get(path === '/' ? '' : path)
+  }
+
+  /** Every index that a node is in, but its parent's list of names. */
+  #insert(path: string, node: ZNode): void {
+    this.#nodes.set(path, node)
+    this.#dataSizeBytes += path.length + (node.data?.length ?? 0)
+    node.digest = nodeDigest(path, node.data, node)
+    this.#addDigest(node.digest)
+    const kind = kindOf(node.ephemeralOwner)
+    if (kind === 'container') this.containers.add(path)
+    else if (kind === 'ttl') this.ttls.add(path)
+    else if (kind === 'ephemeral') {
+      const session = asSession(node.ephemeralOwner)
+      const paths = this.#ephemerals.get(session)
+      if (paths === undefined) this.#ephemerals.set(session, new Set([path]))
+      else paths.add(path)
+    }
+  }
+
+  #remove(path: string, node: ZNode): void {
+    this.#nodes.delete(path)
+    this.#dataSizeBytes -= path.length + (node.data?.length ?? 0)
+    this.#addDigest(-node.digest)
+    this.#acls.release(node.acl)
+    const kind = kindOf(node.ephemeralOwner)
+    if (kind === 'container') this.containers.delete(path)
+    else if (kind === 'ttl') this.ttls.delete(path)
+    else if (kind === 'ephemeral') {
+      const session = asSession(node.ephemeralOwner)
+      const paths = this.#ephemerals.get(session)
+      paths?.delete(path)
+      if (paths?.size === 0) this.#ephemerals.delete(session)
+    }
+  }
+
+  /** The only way in which a node's stat or data may change: the digest follows. */
+  #change(path: string, node: ZNode, change: () => void): void {
+    change()
+    const digest = nodeDigest(path, node.data, node)
+    this.#addDigest(digest - node.digest)
+    node.digest = digest
+  }
+
+  #addDigest(difference: number): void {
+    this.#delta += difference
+    if (Math.abs(this.#delta) > 2 ** 50) this.#fold()
+  }
+  #fold(): void {
+    if (this.#delta === 0) return
+    this.#digest = BigInt.asIntN(64, this.#digest + BigInt(this.#delta))
+    this.#delta = 0
+  }
+
+  #clear(): void {
+    this.#nodes.clear()
+    this.#acls = new AclCache()
+    this.#digest = 0n
+    this.#delta = 0
+    this.#dataSizeBytes = 0
+  }
+
+  #addReserved(path: string, acl: number, stat: StatPersisted): void {
+    const parent = this.#node(parentOf(path) ?? '') as ZNode
+    parent.children ??= new Set()
+    parent.children.add(nameOf(path))
+    this.#insert(path, new ZNode(new Uint8Array(0), acl, stat))
+  }
+
+  /** Readable by anyone, writable by nobody but a super user; its aversion says that no txn made it so. */
+  #addConfigNode(): void {
+    const acl = this.#acls.intern([{ perms: 1, id: { scheme: 'world', id: 'anyone' } }])
+    this.#addReserved(CONFIG_PATH, acl, { ...freshStat(ZXID_0, 0n, 0n), aversion: -1 })
+  }
+
+  // --- quotas ------------------------------------------------------------------------------------
+
+  #quotaOnCreate(path: string, node: ZNode): void {
+    const name = nameOf(path)
+    if (path.startsWith(QUOTA_ROOT)) {
+      const covered = (parentOf(path) ?? '').slice(QUOTA_ROOT.length)
+      if (name === LIMIT_NODE) this.#quotas.add(covered)
+      if (name === STATS_NODE) this.#recount(covered)
+    }
+    this.#quotaAdd(path, 1, node.data?.length ?? 0)
+  }
+
+  #quotaOnDelete(path: string, node: ZNode): void {
+    if (path.startsWith(QUOTA_ROOT) && nameOf(path) === LIMIT_NODE)
+      this.#quotas.delete((parentOf(path) ?? '').slice(QUOTA_ROOT.length))
+    this.#quotaAdd(path, -1, -(node.data?.length ?? 0))
+  }
+
+  #quotaAdd(path: string, count: number, bytes: number): void {
+    const covering = this.#quotas.covering(path)
+    const stats = covering === undefined ? undefined : this.#nodes.get(statsPath(covering))
+    if (stats === undefined) return
+    const usage = new Map(parseUsage(stats.data))
+    usage.set('count', (usage.get('count') ?? -1) + count)
+    usage.set('bytes', (usage.get('bytes') ?? -1) + bytes)
+    this.#setUsage(stats, usage)
+  }
+
+  /** Counts everything at and below `path` anew. */
+  #recount(path: string): void {
+    const stats = this.#nodes.get(statsPath(path))
+    if (stats === undefined) return
+    let count = 0
+    let bytes = 0
+    const visit = [path]
+    for (let at = visit.pop(); at !== undefined; at = visit.pop()) {
+      const node = this.#nodes.get(at)
+      if (node === undefined) continue
+      count++
+      bytes += node.data?.length ?? 0
+      for (const name of node.children ?? NO_NAMES) visit.push(`${at}/${name}`)
+    }
+    this.#setUsage(
+      stats,
+      new Map([
+        ['count', count],
+        ['bytes', bytes],
+      ]),
+    )
+  }
+
+  /** Data alone: no stat, no watch, and below /zookeeper/, so no digest. */
+  #setUsage(stats: ZNode, usage: Usage): void {
+    const data = formatUsage(usage)
+    this.#dataSizeBytes += data.length - (stats.data?.length ?? 0)
+    stats.data = data
+  }
+
+  #loadQuotas(path: string): void {
+    const node = this.#nodes.get(path)
+    for (const name of node?.children ?? NO_NAMES) {
+      if (name === LIMIT_NODE) {
+        const covered = path.slice(QUOTA_ROOT.length)
+        this.#recount(covered)
+        this.#quotas.add(covered)
+      } else this.#loadQuotas(`${path}/${name}`)
+    }
+  }
+}
+
+interface CreateBody {
+  readonly path: string
+  readonly data: Uint8Array | null
+  readonly acl: readonly ACL[]
+  readonly parentCVersion: number
+}
+const NO_NAMES: ReadonlySet<string> = new Set()

@@ -1,0 +1,100 @@
+/** One znode, and what its ephemeralOwner says about its kind. Source: DataNode.java, EphemeralType.java. */
+import type { Stat, StatPersisted } from '../wire/data.ts'
+import { LONG_MIN, type Zxid } from '../wire/ids.ts'
+
+/** What the rest of the core may see of a znode. It changes with the tree: copy what has to stay. */
+export interface NodeView extends StatPersisted {
+  /** null is not the same as empty. */
+  readonly data: Uint8Array | null
+  /** Index into the tree's ACL cache; `DataTree.aclOf` turns it into a list. */
+  readonly acl: number
+  readonly childCount: number
+}
+
+export class ZNode implements NodeView {
+  data: Uint8Array | null
+  acl: number
+  czxid: Zxid
+  mzxid: Zxid
+  pzxid: Zxid
+  ctime: bigint
+  mtime: bigint
+  version: number
+  /** Counts creations of children only. */
+  cversion: number
+  aversion: number
+  ephemeralOwner: bigint
+  /** Names in order of creation; null for a leaf, since most znodes are leaves. */
+  children: Set<string> | null = null
+  /** What this node adds to the tree's digest now; kept so that it can be taken away again. */
+  digest = 0
+
+  constructor(data: Uint8Array | null, acl: number, stat: StatPersisted) {
+    this.data = data !== null && data.length === 0 ? EMPTY : data
+    this.acl = acl
+    this.czxid = stat.czxid
+    // Equal numbers share one object: a tree of 100,000 znodes has a million of these.
+    this.mzxid = stat.mzxid === stat.czxid ? stat.czxid : stat.mzxid
+    this.pzxid = stat.pzxid === stat.czxid ? stat.czxid : stat.pzxid
+    this.ctime = stat.ctime
+    this.mtime = stat.mtime === stat.ctime ? stat.ctime : stat.mtime
+    this.version = stat.version
+    this.cversion = stat.cversion
+    this.aversion = stat.aversion
+    this.ephemeralOwner = stat.ephemeralOwner
+  }
+
+  get childCount(): number {
+    return this.children === null ? 0 : this.children.size
+  }
+}
+
+const EMPTY = new Uint8Array(0)
+
+/** The stat of a node that a txn creates. */
+export const freshStat = (zxid: Zxid, time: bigint, ephemeralOwner: bigint): StatPersisted => ({
+  czxid: zxid,
+  mzxid: zxid,
+  ctime: time,
+  mtime: time,
+  version: 0,
+  cversion: 0,
+  aversion: 0,
+  ephemeralOwner,
+  pzxid: zxid,
+})
+
+/** The Stat that clients get. cversion becomes creations + deletions; containers and TTL nodes show no owner. */
+export const clientStat = (node: NodeView): Stat => ({
+  czxid: node.czxid,
+  mzxid: node.mzxid,
+  ctime: node.ctime,
+  mtime: node.mtime,
+  version: node.version,
+  cversion: (2 * node.cversion - node.childCount) | 0,
+  aversion: node.aversion,
+  ephemeralOwner: kindOf(node.ephemeralOwner) === 'ephemeral' ? node.ephemeralOwner : 0n,
+  dataLength: node.data === null ? 0 : node.data.length,
+  numChildren: node.childCount,
+  pzxid: node.pzxid,
+})
+
+export type NodeKind = 'persistent' | 'ephemeral' | 'container' | 'ttl'
+
+/** 0x8000000000000000 */
+export const CONTAINER_OWNER = LONG_MIN
+/** The highest byte says "extended type", the next two which one (0: TTL), the rest is its value. */
+const EXTENDED = 0xffn
+export const MAX_TTL_MS = 0xffffffffffn
+
+export const ttlOwner = (ttlMs: bigint): bigint => BigInt.asIntN(64, (EXTENDED << 56n) | ttlMs)
+/** Milliseconds, for a node whose kind is `ttl`. */
+export const ttlOf = (ephemeralOwner: bigint): bigint => BigInt.asUintN(40, ephemeralOwner)
+
+/** Extended types are always understood here (zookeeper.extendedTypesEnabled); sids are small, so that no session id
+ *  begins with 0xff. A feature code that nobody has assigned is taken for a session. */
+export function kindOf(ephemeralOwner: bigint): NodeKind {
+  if (ephemeralOwner === 0n) return 'persistent'
+  if (ephemeralOwner === CONTAINER_OWNER) return 'container'
+  return BigInt.asUintN(64, ephemeralOwner) >> 40n === EXTENDED << 16n ? 'ttl' : 'ephemeral'
+}
