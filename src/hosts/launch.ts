@@ -8,7 +8,7 @@ export interface ServerProcess extends Process {
   readonly replica: Replica
 }
 
-export const launchProcess: Launch = (host, spec) => {
+export const launch: Launch = (host, spec) => {
   if (spec.what === 'client') throw new Error('no zkCli yet')
   const server: ServerProcess = { replica: new Replica(host, configureServer(spec.sid, spec.config)) }
   return server
