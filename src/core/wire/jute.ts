@@ -147,6 +147,7 @@ export class Reader {
   }
   #take(count: number): number {
     const at = this.offset
+    if (count < 0) throw new JuteError(`Unreasonable length = ${count}`)
     if (at + count > this.bytes.length) throw new EndOfInput('unexpected end of input')
     this.offset = at + count
     return at
@@ -166,8 +167,16 @@ export const long: Codec<bigint> = { write: (o, v) => o.long(v), read: (i) => i.
 export const buffer: Codec<Uint8Array | null> = { write: (o, v) => o.buffer(v), read: (i) => i.buffer() }
 /** A string that may be null on the wire. */
 export const nullableString: Codec<string | null> = { write: (o, v) => o.string(v), read: (i) => i.string() }
-/** A string; null on the wire is read as empty. */
-export const ustring: Codec<string> = { write: (o, v) => o.string(v), read: (i) => i.string() ?? '' }
+/** A string. Null is refused: where ZooKeeper goes on with one it soon meets a NullPointerException and answers
+ *  MarshallingError, as it does for every request that cannot be read. */
+export const ustring: Codec<string> = {
+  write: (o, v) => o.string(v),
+  read(i) {
+    const text = i.string()
+    if (text === null) throw new JuteError('null in place of a string')
+    return text
+  },
+}
 
 /** A long that is branded (Zxid, SessionId). */
 export const longAs = <T extends bigint>(): Codec<T> => long as Codec<bigint> as unknown as Codec<T>
@@ -187,6 +196,7 @@ export const nullableVector = <T>(of: Codec<T>): Codec<readonly T[] | null> => (
     return values
   },
 })
+/** As nullableVector, but null is read as empty, which no request and no record tells apart. */
 export const vector = <T>(of: Codec<T>): Codec<readonly T[]> => {
   const nullable = nullableVector(of)
   return { write: nullable.write, read: (input) => nullable.read(input) ?? [] }

@@ -8,6 +8,7 @@ import {
   int,
   long,
   longAs,
+  nullableString,
   type Of,
   type Reader,
   record,
@@ -84,10 +85,11 @@ export const SetDataRequest = record({ path: ustring, data: buffer, version: int
 export type SetDataRequest = Of<typeof SetDataRequest>
 export const SetACLRequest = record({ path: ustring, acl: AclList, version: int })
 export type SetACLRequest = Of<typeof SetACLRequest>
+/** What is not asked for is null: joining and leaving servers, or new members. */
 export const ReconfigRequest = record({
-  joiningServers: ustring,
-  leavingServers: ustring,
-  newMembers: ustring,
+  joiningServers: nullableString,
+  leavingServers: nullableString,
+  newMembers: nullableString,
   curConfigId: long,
 })
 /** Exists, GetData, GetChildren, GetChildren2. */

@@ -31,6 +31,7 @@ export class StreamBuffer {
   }
 
   push(chunk: Uint8Array): void {
+    if (this.#start === this.#end) this.#start = this.#end = 0
     if (this.#end + chunk.length > this.#bytes.length) {
       const kept = this.#bytes.subarray(this.#start, this.#end)
       const bigger = new Uint8Array(Math.max(1024, (kept.length + chunk.length) * 2))
@@ -45,6 +46,7 @@ export class StreamBuffer {
 
   /** Runs `read` on the bytes at hand; undefined, with nothing consumed, when they end too early. @throws JuteError */
   take<T>(read: (input: Reader) => T): T | undefined {
+    if (this.length === 0) return undefined
     const input = new Reader(this.#bytes.subarray(this.#start, this.#end))
     try {
       const value = read(input)

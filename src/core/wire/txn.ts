@@ -130,6 +130,17 @@ const kinds = new Map<number, Txn['kind']>([
   [OpCode.multi, 'multi'],
 ])
 
+/** What a multi may hold: DataTree.processTxn. */
+const partKinds = new Set<Txn['kind']>([
+  'create',
+  'createTTL',
+  'createContainer',
+  'delete',
+  'setData',
+  'check',
+  'error',
+])
+
 export function writeTxn(out: Writer, txn: Txn): void {
   if (txn.kind === 'multi') {
     const txns = txn.body.map((part) => {
@@ -143,9 +154,11 @@ export function writeTxn(out: Writer, txn: Txn): void {
   } else bodies[txn.kind].write(out, txn.body)
 }
 
-/** @throws JuteError `Unsupported Txn with type=%dN`, ZooKeeper's own words, for a type that no log may hold. */
+/** @throws JuteError `Unsupported Txn with type=%dN` or `Invalid type of op: N`, ZooKeeper's own words, for a type that no
+ *  log, or no multi, may hold. */
 export function readTxn(input: Reader, type: number, insideMulti = false): Txn {
   const kind = insideMulti && type === OpCode.check ? 'check' : kinds.get(type)
+  if (insideMulti && (kind === undefined || !partKinds.has(kind))) throw new JuteError(`Invalid type of op: ${type}`)
   if (kind === undefined) throw new JuteError(`Unsupported Txn with type=%d${type}`)
   if (kind === 'multi') {
     const { txns } = MultiTxnRecord.read(input)
@@ -159,7 +172,8 @@ export function readTxn(input: Reader, type: number, insideMulti = false): Txn {
     if (input.remaining === 0) return absent
     try {
       const body = CloseSessionTxn.read(input)
-      if (input.remaining === 0 || input.remaining === 12) return { kind, type: OpCode.closeSession, body }
+      const isBody = body.paths2Delete.every((path) => path.startsWith('/'))
+      if (isBody && (input.remaining === 0 || input.remaining === 12)) return { kind, type: OpCode.closeSession, body }
     } catch (error) {
       if (!(error instanceof JuteError)) throw error
     }
