@@ -1,0 +1,224 @@
+/** The connections between servers for elections: one for each pair, always opened by the larger sid.
+ *  Source: QuorumCnxManager.java; election.md section 2. Differences: attempts to connect are independent and block nobody
+ *  (ZOOKEEPER-3756, -4220); bytes that make no sense end their connection and nothing else (ZOOKEEPER-3769); anonymous
+ *  observers are turned away; there is no receive queue, a message is handled in the step in which it arrives.
+ *  Left out: TLS, SASL, several addresses for one server. */
+import { ownServer, type ReplicaConfig } from '../config/replica-config.ts'
+import type { Address, Connection, ConnectionHandlers, Host, Listener, MessageNote, Timer } from '../host.ts'
+import type { Sid } from '../wire/ids.ts'
+import { JuteError, Writer } from '../wire/jute.ts'
+import {
+  ANONYMOUS_OBSERVER,
+  encodeInitialMessage,
+  MAX_NOTIFICATION_LENGTH,
+  readInitialMessage,
+} from '../wire/notification.ts'
+import { StreamBuffer } from '../wire/quorum.ts'
+
+/** What goes to a peer: the notification's bytes without their frame, and what the trace says about them. */
+export interface Outgoing {
+  readonly bytes: Uint8Array
+  readonly note: MessageNote
+}
+
+export class QuorumCnxManager {
+  readonly #host: Host
+  readonly #config: ReplicaConfig
+  readonly #onMessage: (from: Sid, bytes: Uint8Array) => void
+  #listener: Listener | undefined
+  /** Every connection that is not over, of whatever phase. */
+  readonly #lines = new Set<Line>()
+  /** The one connection to a peer on which notifications go both ways (senderWorkerMap). */
+  readonly #workers = new Map<Sid, Line>()
+  /** Connections that this side has asked for and that are not open yet: at most one for each peer. */
+  readonly #attempts = new Map<Sid, Line>()
+  /** Capacity 1, the newest replaces the one that waits; undefined: empty. Once there, a queue stays (queueSendMap). */
+  readonly #queues = new Map<Sid, Outgoing | undefined>()
+  /** Said again on a new connection, because it may have been lost with the old one. */
+  readonly #lastMessageSent = new Map<Sid, Outgoing>()
+
+  /** `onMessage` may throw a JuteError: the connection is closed for it. */
+  constructor(host: Host, config: ReplicaConfig, onMessage: (from: Sid, bytes: Uint8Array) => void) {
+    this.#host = host
+    this.#config = config
+    this.#onMessage = onMessage
+  }
+
+  /** Listens on the own election port, until `stop`. */
+  start(): void {
+    const { electionPort } = ownServer(this.#config)
+    this.#listener = this.#host.network.listen(electionPort, (connection) => this.#accept(connection))
+  }
+
+  stop(): void {
+    this.#listener?.close()
+    this.#listener = undefined
+    for (const line of [...this.#lines]) this.#finish(line)
+  }
+
+  /** Sends when there is a connection, else keeps the message and connects. To itself it arrives at once. */
+  toSend(sid: Sid, message: Outgoing): void {
+    if (sid === this.#config.sid) return this.#onMessage(sid, message.bytes)
+    this.#queues.set(sid, message)
+    const worker = this.#workers.get(sid)
+    if (worker) this.#flush(sid, worker)
+    else this.connectOne(sid)
+  }
+
+  /** Unless there is a connection or an attempt already. `address`: other than the configured one. */
+  connectOne(sid: Sid, address: Address | undefined = this.#addressOf(sid)): void {
+    if (address === undefined || this.#workers.has(sid) || this.#attempts.has(sid)) return
+    const line = new Line('calling', sid)
+    line.connection = this.#host.network.connect(address, this.#handlers(line))
+    line.deadline = this.#host.clock.after(this.#config.cnxTimeoutMs, () => this.#finish(line))
+    this.#lines.add(line)
+    this.#attempts.set(sid, line)
+  }
+
+  /** For every peer that something was ever to be sent to. */
+  connectAll(): void {
+    for (const sid of this.#queues.keys()) this.connectOne(sid)
+  }
+
+  /** True as soon as any one queue is empty: somebody has heard us (the name promises more). */
+  haveDelivered(): boolean {
+    return [...this.#queues.values()].some((waiting) => waiting === undefined)
+  }
+
+  // --- the life of a connection ------------------------------------------------------------------
+
+  #accept(connection: Connection): ConnectionHandlers {
+    const line = new Line('greeting')
+    line.connection = connection
+    // Whoever connects and says nothing is not waited for.
+    const patienceMs = this.#config.tickTimeMs * this.#config.syncLimit
+    line.deadline = this.#host.clock.after(patienceMs, () => this.#finish(line))
+    this.#lines.add(line)
+    return this.#handlers(line)
+  }
+
+  #handlers(line: Line): ConnectionHandlers {
+    return {
+      onOpen: () => this.#onOpen(line),
+      onData: (bytes) => this.#onData(line, bytes),
+      onClose: () => this.#forget(line),
+    }
+  }
+
+  /** This side called: say who it is, and hang up if the other one is to call back. */
+  #onOpen(line: Line): void {
+    if (line.phase !== 'calling') return
+    const sid = line.sid as Sid
+    const { host, electionPort: port } = ownServer(this.#config)
+    line.deadline?.cancel()
+    this.#attempts.delete(sid)
+    line.connection.write(encodeInitialMessage({ version: 1, sid: this.#config.sid, addresses: [{ host, port }] }), {
+      protocol: 'election',
+      type: 'HELLO',
+      detail: { sid: this.#config.sid },
+    })
+    if (sid > this.#config.sid) this.#finish(line)
+    else this.#work(sid, line)
+  }
+
+  #onData(line: Line, bytes: Uint8Array): void {
+    if (line.phase === 'over' || line.phase === 'ignored') return
+    line.input.push(bytes)
+    try {
+      if (line.phase === 'greeting') this.#onGreeting(line)
+      this.#onFrames(line)
+    } catch (error) {
+      if (!(error instanceof JuteError)) throw error
+      this.#forget(line)
+      line.connection.abort(error.message)
+    }
+  }
+
+  /** Somebody called: a larger sid is kept, a smaller one called back. */
+  #onGreeting(line: Line): void {
+    const greeting = line.input.take(readInitialMessage)
+    if (greeting === undefined) return
+    const { sid, addresses } = greeting
+    line.deadline?.cancel()
+    // They cannot be called back: ZooKeeper would try, in vain.
+    if (sid === ANONYMOUS_OBSERVER) return this.#finish(line)
+    // A server that claims to be this one: ZooKeeper leaves the connection open and unused, and so it is here.
+    if (sid === this.#config.sid) line.phase = 'ignored'
+    else if (sid > this.#config.sid) this.#work(sid, line)
+    else {
+      this.#finish(this.#workers.get(sid))
+      this.#finish(line)
+      this.connectOne(sid, addresses[0])
+    }
+  }
+
+  /** The connection is the one to this peer from now on. What waits is newer than what was last said. */
+  #work(sid: Sid, line: Line): void {
+    this.#finish(this.#workers.get(sid))
+    line.phase = 'working'
+    line.sid = sid
+    this.#workers.set(sid, line)
+    const waiting = this.#queues.get(sid)
+    const last = this.#lastMessageSent.get(sid)
+    this.#queues.set(sid, waiting ?? last)
+    this.#flush(sid, line)
+  }
+
+  #flush(sid: Sid, line: Line): void {
+    const message = this.#queues.get(sid)
+    if (message === undefined) return
+    this.#queues.set(sid, undefined)
+    this.#lastMessageSent.set(sid, message)
+    const frame = new Writer(4 + message.bytes.length)
+    frame.buffer(message.bytes)
+    line.connection.write(frame.finish(), message.note)
+  }
+
+  /** A message may end this connection or the whole election, so look each time. */
+  #onFrames(line: Line): void {
+    while (line.phase === 'working') {
+      const bytes = line.input.takeFrame(1, MAX_NOTIFICATION_LENGTH)
+      if (bytes === undefined) return
+      this.#onMessage(line.sid as Sid, bytes)
+    }
+  }
+
+  #finish(line: Line | undefined): void {
+    if (line === undefined || line.phase === 'over') return
+    this.#forget(line)
+    line.connection.close()
+  }
+
+  /** Nothing reconnects by itself: the next message to this peer does. */
+  #forget(line: Line): void {
+    const sid = line.sid as Sid
+    line.phase = 'over'
+    line.deadline?.cancel()
+    this.#lines.delete(line)
+    if (this.#workers.get(sid) === line) this.#workers.delete(sid)
+    if (this.#attempts.get(sid) === line) this.#attempts.delete(sid)
+  }
+
+  #addressOf(sid: Sid): Address | undefined {
+    const server = this.#config.quorum.server(sid)
+    return server && { host: server.host, port: server.electionPort }
+  }
+}
+
+/** One connection from its first to its last moment.
+ *  calling: asked for by this side. greeting: accepted, the initial message is not there yet. working: the one to its peer.
+ *  ignored: from somebody with our own id. */
+class Line {
+  phase: 'calling' | 'greeting' | 'working' | 'ignored' | 'over'
+  /** Unknown while greeting. */
+  sid: Sid | undefined
+  connection!: Connection
+  readonly input = new StreamBuffer()
+  /** When to stop waiting for the connection or the initial message. */
+  deadline: Timer | undefined
+
+  constructor(phase: 'calling' | 'greeting', sid?: Sid) {
+    this.phase = phase
+    this.sid = sid
+  }
+}
