@@ -117,8 +117,7 @@ export function readInitialMessage(input: Reader): InitialMessage {
 
 function readAddress(text: string): ElectionAddress {
   const [host, portText, more] = hostAndPort(text)
-  if (host === undefined || portText === undefined || more !== undefined)
-    throw new JuteError(`Badly formed address: ${text}`)
+  if (!host || portText === undefined || more !== undefined) throw new JuteError(`Badly formed address: ${text}`)
   const port = /^[+-]?\d+$/.test(portText) ? Number(portText) : -1
   if (port < 0 || port > 65535) throw new JuteError(`Bad port number: ${portText}`)
   return { host, port }

@@ -39,6 +39,12 @@ const stat = fc.record({ ...persisted, dataLength: int, numChildren: int, pzxid:
 const statPersisted = fc.record({ ...persisted, pzxid: zxid })
 const watches = { relativeZxid: zxid, dataWatches: texts, existWatches: texts, childWatches: texts }
 const connect = { protocolVersion: int, timeOut: int, sessionId: session, passwd: buffer }
+export const quorumPacket = fc.record({
+  type: int,
+  zxid,
+  data: buffer,
+  authinfo: fc.option(fc.array(id, { maxLength: 3 })),
+})
 const requiredKeys = { requiredKeys: ['protocolVersion', 'timeOut', 'sessionId', 'passwd'] as const }
 
 const of = <T>(codec: Codec<T>, value: Arbitrary<NoInfer<T>>) =>
@@ -107,10 +113,7 @@ export const records: { readonly [name: string]: { codec: Codec<unknown>; value:
   ),
   ErrorResponse: of(proto.ErrorResponse, fc.record({ err: int })),
   WatcherEvent: of(proto.WatcherEvent, fc.record({ type: int, state: int, path: text })),
-  QuorumPacket: of(
-    QuorumPacket,
-    fc.record({ type: int, zxid, data: buffer, authinfo: fc.option(fc.array(id, { maxLength: 3 })) }),
-  ),
+  QuorumPacket: of(QuorumPacket, quorumPacket),
   LearnerInfo: of(LearnerInfo, fc.record({ serverid: long, protocolVersion: int, configVersion: long })),
   FileHeader: of(FileHeader, fc.record({ magic: int, version: int, dbid: long })),
   TxnHeader: of(txn.TxnHeader, fc.record({ clientId: session, cxid: int, zxid, time: long, type: int })),
