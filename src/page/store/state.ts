@@ -60,6 +60,8 @@ export interface TimeSlice {
   readonly paused: boolean
   /** The pace at this moment: what auto chose, or the chosen speed; 'paused' while paused. */
   readonly pace: Rate
+  /** So many messages fly that they are counted instead of told: the picture shows no flights. */
+  readonly counting: boolean
   /** The condition that the run is going on to, in the user's words. */
   readonly waitingFor: string | undefined
   setSpeed(speed: Speed): void
@@ -67,8 +69,9 @@ export interface TimeSlice {
   resume(): void
   /** Pauses, then shows the next event that is not quiet; resolves when it is shown. */
   step(): Promise<void>
-  /** Runs at the chosen speed until an event matches, then pauses. @throws Error with a sentence when the words make no sense. */
-  until(condition: string | EventMatch | readonly EventMatch[], rate?: Rate): Promise<boolean>
+  /** Runs, at the chosen speed unless another is given, until an event matches, then pauses. False when it was paused before.
+   *  @throws ConditionError with a sentence when the words make no sense. */
+  until(condition: string | EventMatch | readonly EventMatch[], speed?: Speed): Promise<boolean>
 }
 
 /** What the inspector of the stage shows. */
