@@ -1,17 +1,406 @@
+/** Turns requests into txns: the only place where a zxid is given to a write and where its success is decided, against
+ *  the tree as it will be when everything proposed before is committed. A write that must fail becomes an error txn.
+ *  Source: PrepRequestProcessor.java (request-pipeline.md section 3). Left out: reconfig (answers ReconfigDisabled),
+ *  quota enforcement, local sessions. Different on purpose: a `check` outside a multi is refused (ZOOKEEPER-2623), an
+ *  ephemeral's parent counts one child less while the close of its session is outstanding, and the predicted digest is
+ *  right also where flags and op code contradict each other. */
 import type { Database } from '../storage/database.ts'
+import { SPECIAL_PATHS } from '../tree/data-tree.ts'
+import { DIGEST_VERSION } from '../tree/digest.ts'
+import { parentOf, validatePath } from '../tree/paths.ts'
+import { CONTAINER_OWNER, freshStat, kindOf, MAX_TTL_MS, ttlOwner } from '../tree/znode.ts'
+import { CreateMode, ErrorCode, OpCode, Perms } from '../wire/codes.ts'
+import type { ACL } from '../wire/data.ts'
 import type { Zxid } from '../wire/ids.ts'
+import { type Codec, JuteError, Reader } from '../wire/jute.ts'
+import type { Txn, TxnHeader } from '../wire/txn.ts'
+import { decodeUtf8 } from '../wire/utf8.ts'
+import { fixupAcl, isAllowed } from './acl.ts'
+import { javaSetOrder } from './java-set-order.ts'
+import { type NodeState, OutstandingChanges } from './outstanding-changes.ts'
 import type { Request } from './request.ts'
+import {
+  aclOf,
+  CreateBody,
+  CreateTTLBody,
+  type MultiOp,
+  readMulti,
+  SetACLBody,
+  SetDataBody,
+  VersionBody,
+} from './request-body.ts'
 import type { SessionTracker } from './session-tracker.ts'
 
 export interface PrepOptions {
-  readonly database: Database
+  readonly database: Pick<Database, 'tree'>
   readonly sessions: SessionTracker
+  /** The zxid of the next txn; called once for each write. */
   nextZxid(): Zxid
+  /** ms since 1970 */
   wallTime(): number
+  /** zookeeper.extendedTypesEnabled: znodes with a time to live may be created. Default: no, as in ZooKeeper. */
+  readonly extendedTypes?: boolean
 }
 
+/** The txn of a write, or the code of its failure. */
+type Outcome = Txn | ErrorCode
+
 export class PrepRequestProcessor {
-  constructor(_options: PrepOptions) {}
-  prepare(_request: Request): void {}
-  applied(_zxid: Zxid): void {}
+  readonly #options: PrepOptions
+  readonly #changes: OutstandingChanges
+
+  constructor(options: PrepOptions) {
+    this.#options = options
+    const { database } = options
+    this.#changes = new OutstandingChanges({
+      state(path) {
+        const node = database.tree.node(path)
+        return node && { stat: node, data: node.data, acl: database.tree.aclOf(node), childCount: node.childCount }
+      },
+      get digest() {
+        return database.tree.digest
+      },
+    })
+  }
+
+  /** Fills in `logged` for everything that changes state, and `error`. The txn must be proposed before the next call. */
+  prepare(request: Request): void {
+    if (!isWrite(request.type)) {
+      request.error = this.#options.sessions.check(request.session, request.owner)
+      return
+    }
+    const { nextZxid, wallTime } = this.#options
+    const header: TxnHeader = {
+      clientId: request.session,
+      cxid: request.cxid,
+      zxid: nextZxid(),
+      time: BigInt(wallTime()),
+      type: request.type,
+    }
+    const outcome = this.#decide(request, header)
+    if (typeof outcome === 'number') {
+      request.error = outcome
+      const txn = { kind: 'error', type: OpCode.error, body: { err: outcome } } as const
+      request.logged = { header: { ...header, type: OpCode.error }, txn, digest: null }
+    } else {
+      request.error = ErrorCode.Ok
+      const digest = { version: DIGEST_VERSION, treeDigest: this.#changes.treeDigest }
+      request.logged = { header, txn: outcome, digest }
+    }
+  }
+
+  /** The txn is in the tree: what was outstanding because of it is not any more. */
+  applied(zxid: Zxid): void {
+    this.#changes.applied(zxid)
+  }
+
+  #decide(request: Request, header: TxnHeader): Outcome {
+    const read = <T>(codec: Codec<T>): T => codec.read(new Reader(request.body))
+    try {
+      switch (request.type) {
+        case OpCode.create:
+        case OpCode.create2:
+        case OpCode.createContainer:
+          return this.#create(request, header, request.type, read(CreateBody))
+        case OpCode.createTTL:
+          return this.#create(request, header, request.type, read(CreateTTLBody))
+        case OpCode.delete:
+          return this.#checkSession(request) || this.#delete(request, header, read(VersionBody))
+        case OpCode.deleteContainer:
+          return this.#deleteContainer(request, header)
+        case OpCode.setData:
+          return this.#checkSession(request) || this.#setData(request, header, read(SetDataBody))
+        case OpCode.setACL:
+          return this.#checkSession(request) || this.#setACL(request, header, read(SetACLBody))
+        case OpCode.multi:
+          return this.#multi(request, header)
+        case OpCode.createSession:
+          return this.#createSession(request)
+        case OpCode.closeSession:
+          return this.#closeSession(request, header)
+        case OpCode.reconfig:
+          return ErrorCode.ReconfigDisabled
+        default:
+          return ErrorCode.Unimplemented
+      }
+    } catch (error) {
+      if (error instanceof JuteError) return ErrorCode.MarshallingError
+      throw error
+    }
+  }
+
+  #checkSession(request: Request): ErrorCode {
+    return this.#options.sessions.check(request.session, request.owner)
+  }
+
+  // --- znodes ------------------------------------------------------------------------------------
+
+  #create(request: Request, { zxid, time }: TxnHeader, type: number, body: CreateBody): Outcome {
+    const { path: given, data, flags, ttl } = body
+    const mode = modes.get(flags)
+    if (mode === undefined) return ErrorCode.BadArguments
+    if (mode.ttl && !this.#options.extendedTypes) return ErrorCode.Unimplemented
+    if (mode.ttl ? ttl < 1n || ttl > MAX_TTL_MS : ttl >= 0n) return ErrorCode.BadArguments
+    // The op code decides what is made of it; a TTL txn without a time to live could be executed nowhere.
+    if (type === OpCode.createTTL && !mode.ttl) return ErrorCode.BadArguments
+    const error = this.#checkSession(request)
+    if (error !== ErrorCode.Ok) return error
+    if (given === null) return ErrorCode.MarshallingError
+    const parentPath = given.includes('\0') ? undefined : parentOf(given)
+    if (parentPath === undefined) return ErrorCode.BadArguments
+    const list = aclOf(body.acl)
+    if (list === 'broken') return ErrorCode.MarshallingError
+    const acl = fixupAcl(list, request.auth)
+    if (acl === undefined) return ErrorCode.InvalidACL
+    const parent = this.#changes.state(parentPath)
+    if (parent === undefined) return ErrorCode.NoNode
+    if (!isAllowed(parent.acl, Perms.CREATE, request.auth)) return ErrorCode.NoAuth
+    const path = mode.sequential ? given + sequenceSuffix(parent.stat.cversion) : given
+    if (validatePath(path) !== undefined) return ErrorCode.BadArguments
+    if (this.#changes.state(path) !== undefined) return ErrorCode.NodeExists
+    if (kindOf(parent.stat.ephemeralOwner) === 'ephemeral') return ErrorCode.NoChildrenForEphemerals
+
+    const parentCVersion = (parent.stat.cversion + 1) | 0
+    const [txn, owner] = createTxn(
+      type,
+      { path, data, acl, parentCVersion },
+      mode.ephemeral ? request.session : 0n,
+      ttl,
+    )
+    // The same rule by which the tree raises them, so that a version that has wrapped around stays where it is.
+    const raised = parentCVersion > parent.stat.cversion ? { cversion: parentCVersion, pzxid: zxid } : {}
+    this.#changes.change(zxid, parentPath, {
+      ...parent,
+      stat: { ...statOf(parent), ...raised },
+      childCount: parent.childCount + 1,
+    })
+    this.#changes.change(zxid, path, { stat: freshStat(zxid, time, owner), data, acl, childCount: 0 })
+    return txn
+  }
+
+  #delete(request: Request, { zxid }: TxnHeader, { path, version }: VersionBody): Outcome {
+    if (path === null) return ErrorCode.MarshallingError
+    const parentPath = path.includes('\0') || SPECIAL_PATHS.has(path) ? undefined : parentOf(path)
+    if (parentPath === undefined) return ErrorCode.BadArguments
+    const parent = this.#changes.state(parentPath)
+    if (parent === undefined) return ErrorCode.NoNode
+    if (!isAllowed(parent.acl, Perms.DELETE, request.auth)) return ErrorCode.NoAuth
+    const node = this.#changes.state(path)
+    if (node === undefined) return ErrorCode.NoNode
+    if (version !== -1 && version !== node.stat.version) return ErrorCode.BadVersion
+    if (node.childCount > 0) return ErrorCode.NotEmpty
+    this.#remove(zxid, path)
+    return { kind: 'delete', type: OpCode.delete, body: { path } }
+  }
+
+  /** Only the server itself asks for this; its body is the path's bytes, with no length in front. */
+  #deleteContainer(request: Request, { zxid }: TxnHeader): Outcome {
+    const path = request.owner === null ? decodePath(request.body) : undefined
+    const parentPath = path === undefined || SPECIAL_PATHS.has(path) ? undefined : parentOf(path)
+    if (path === undefined || parentPath === undefined) return ErrorCode.BadArguments
+    const node = this.#changes.state(path)
+    if (node === undefined) return ErrorCode.NoNode
+    if (node.childCount > 0) return ErrorCode.NotEmpty
+    const kind = kindOf(node.stat.ephemeralOwner)
+    if (kind === 'ephemeral') return ErrorCode.BadVersion
+    this.#remove(zxid, path)
+    return { kind: 'delete', type: OpCode.deleteContainer, body: { path } }
+  }
+
+  #setData(request: Request, { zxid, time }: TxnHeader, { path, data, version }: SetDataBody): Outcome {
+    if (path === null || validatePath(path) !== undefined) return ErrorCode.BadArguments
+    const node = this.#changes.state(path)
+    if (node === undefined) return ErrorCode.NoNode
+    if (!isAllowed(node.acl, Perms.WRITE, request.auth)) return ErrorCode.NoAuth
+    const next = nextVersion(node.stat.version, version)
+    if (next === undefined) return ErrorCode.BadVersion
+    this.#changes.change(zxid, path, {
+      ...node,
+      data,
+      stat: { ...statOf(node), version: next, mtime: time, mzxid: zxid },
+    })
+    return { kind: 'setData', type: OpCode.setData, body: { path, data, version: next } }
+  }
+
+  #setACL(request: Request, { zxid }: TxnHeader, body: SetACLBody): Outcome {
+    const { path } = body
+    if (path === null || validatePath(path) !== undefined) return ErrorCode.BadArguments
+    const list = aclOf(body.acl)
+    if (list === 'broken') return ErrorCode.MarshallingError
+    const acl = fixupAcl(list, request.auth)
+    if (acl === undefined) return ErrorCode.InvalidACL
+    const node = this.#changes.state(path)
+    if (node === undefined) return ErrorCode.NoNode
+    if (!isAllowed(node.acl, Perms.ADMIN, request.auth)) return ErrorCode.NoAuth
+    const next = nextVersion(node.stat.aversion, body.version)
+    if (next === undefined) return ErrorCode.BadVersion
+    this.#changes.change(zxid, path, { ...node, acl, stat: { ...statOf(node), aversion: next } })
+    return { kind: 'setACL', type: OpCode.setACL, body: { path, acl, version: next } }
+  }
+
+  #check(request: Request, { path, version }: VersionBody): Outcome {
+    if (path === null || validatePath(path) !== undefined) return ErrorCode.BadArguments
+    const node = this.#changes.state(path)
+    if (node === undefined) return ErrorCode.NoNode
+    if (!isAllowed(node.acl, Perms.READ, request.auth)) return ErrorCode.NoAuth
+    const next = nextVersion(node.stat.version, version)
+    if (next === undefined) return ErrorCode.BadVersion
+    return { kind: 'check', type: OpCode.check, body: { path, version: next } }
+  }
+
+  /** Takes the node away and tells its parent. */
+  #remove(zxid: Zxid, path: string): void {
+    const parentPath = parentOf(path) ?? ''
+    const parent = this.#changes.state(parentPath)
+    if (parent !== undefined) {
+      const pzxid = parent.stat.pzxid > zxid ? parent.stat.pzxid : zxid
+      const childCount = parent.childCount - 1
+      this.#changes.change(zxid, parentPath, { ...parent, stat: { ...statOf(parent), pzxid }, childCount })
+    }
+    this.#changes.change(zxid, path, null)
+  }
+
+  // --- multi -------------------------------------------------------------------------------------
+
+  /** One zxid for all. The first failure takes back what came before it; what comes after it is not tried. */
+  #multi(request: Request, header: TxnHeader): Outcome {
+    const { ops, reads } = readMulti(new Reader(request.body))
+    if (reads) return ErrorCode.MarshallingError
+    const parts: Txn[] = []
+    let failed = false
+    for (const op of ops) {
+      const outcome = failed ? ErrorCode.RuntimeInconsistency : this.#multiOp(request, header, op)
+      if (typeof outcome !== 'number') {
+        parts.push(outcome)
+        continue
+      }
+      if (!failed) this.#changes.rollback(header.zxid)
+      // What cannot be understood fails the whole request, not one op of it.
+      if (outcome === ErrorCode.MarshallingError) return outcome
+      parts.push({ kind: 'error', type: OpCode.error, body: { err: outcome } })
+      failed = true
+    }
+    return { kind: 'multi', type: OpCode.multi, body: parts }
+  }
+
+  #multiOp(request: Request, header: TxnHeader, op: MultiOp): Outcome {
+    if (op.kind === 'create') {
+      // The flags decide here, not the op code; so create2 becomes create and its result has no Stat (until 3.8.2).
+      const mode = modes.get(op.body.flags)
+      const type = mode?.ttl ? OpCode.createTTL : mode?.container ? OpCode.createContainer : OpCode.create
+      const ttl = mode?.ttl ? op.body.ttl : -1n
+      return this.#create(request, header, type, { ...op.body, ttl })
+    }
+    const error = this.#checkSession(request)
+    if (error !== ErrorCode.Ok) return error
+    switch (op.kind) {
+      case 'delete':
+        return this.#delete(request, header, op.body)
+      case 'setData':
+        return this.#setData(request, header, op.body)
+      case 'check':
+        return this.#check(request, op.body)
+      default:
+        return ErrorCode.MarshallingError
+    }
+  }
+
+  // --- sessions ----------------------------------------------------------------------------------
+
+  #createSession(request: Request): Outcome {
+    const timeOut = new Reader(request.body).int()
+    this.#options.sessions.add(request.session, timeOut)
+    this.#options.sessions.setOwner(request.session, request.owner)
+    return { kind: 'createSession', type: OpCode.createSession, body: { timeOut } }
+  }
+
+  /** Its ephemerals are listed in the txn, so that every server deletes the same ones in the same order. */
+  #closeSession(request: Request, { zxid }: TxnHeader): Outcome {
+    const { database, sessions } = this.#options
+    const paths2Delete = javaSetOrder(
+      this.#changes.ephemerals(request.session, database.tree.ephemerals(request.session)),
+    )
+    for (const path of paths2Delete) this.#remove(zxid, path)
+    sessions.startClosing(request.session)
+    return { kind: 'closeSession', type: OpCode.closeSession, body: { paths2Delete } }
+  }
+}
+
+/** What becomes a txn, also when it fails. */
+export const isWrite = (type: number): boolean => writes.has(type)
+const writes = new Set<number>([
+  OpCode.create,
+  OpCode.create2,
+  OpCode.createContainer,
+  OpCode.createTTL,
+  OpCode.delete,
+  OpCode.deleteContainer,
+  OpCode.setData,
+  OpCode.setACL,
+  OpCode.check,
+  OpCode.multi,
+  OpCode.reconfig,
+  OpCode.createSession,
+  OpCode.closeSession,
+])
+
+interface Mode {
+  readonly ephemeral: boolean
+  readonly sequential: boolean
+  readonly container: boolean
+  readonly ttl: boolean
+}
+const plain: Mode = { ephemeral: false, sequential: false, container: false, ttl: false }
+const modes = new Map<number, Mode>([
+  [CreateMode.PERSISTENT, plain],
+  [CreateMode.EPHEMERAL, { ...plain, ephemeral: true }],
+  [CreateMode.PERSISTENT_SEQUENTIAL, { ...plain, sequential: true }],
+  [CreateMode.EPHEMERAL_SEQUENTIAL, { ...plain, ephemeral: true, sequential: true }],
+  [CreateMode.CONTAINER, { ...plain, container: true }],
+  [CreateMode.PERSISTENT_WITH_TTL, { ...plain, ttl: true }],
+  [CreateMode.PERSISTENT_SEQUENTIAL_WITH_TTL, { ...plain, sequential: true, ttl: true }],
+])
+
+interface Created {
+  readonly path: string
+  readonly data: Uint8Array | null
+  readonly acl: readonly ACL[]
+  readonly parentCVersion: number
+}
+
+/** The txn, and the owner that the node will have on every server: the op code decides its kind, not the flags. */
+function createTxn(type: number, node: Created, ephemeralOwner: bigint, ttl: bigint): [Txn, bigint] {
+  switch (type) {
+    case OpCode.createContainer:
+      return [{ kind: 'createContainer', type, body: node }, CONTAINER_OWNER]
+    case OpCode.createTTL:
+      return [{ kind: 'createTTL', type, body: { ...node, ttl } }, ttlOwner(ttl)]
+    default: {
+      const ephemeral = ephemeralOwner !== 0n
+      const create = type === OpCode.create2 ? OpCode.create2 : OpCode.create
+      return [{ kind: 'create', type: create, body: { ...node, ephemeral } }, ephemeralOwner]
+    }
+  }
+}
+
+/** Java's %010d: ten characters at least, zeros in front, a minus before them. */
+export function sequenceSuffix(cversion: number): string {
+  const digits = String(Math.abs(cversion))
+  return cversion < 0 ? `-${digits.padStart(9, '0')}` : digits.padStart(10, '0')
+}
+
+/** -1 matches any version; undefined: BadVersion. Versions are 32 bits wide and wrap around. */
+const nextVersion = (current: number, expected: number): number | undefined =>
+  expected === -1 || expected === current ? (current + 1) | 0 : undefined
+
+/** The persisted fields alone: what comes from the tree is a whole node, which changes with it. */
+function statOf({ stat }: NodeState): NodeState['stat'] {
+  const { czxid, mzxid, ctime, mtime, version, cversion, aversion, ephemeralOwner, pzxid } = stat
+  return { czxid, mzxid, ctime, mtime, version, cversion, aversion, ephemeralOwner, pzxid }
+}
+
+/** @returns undefined when it cannot be a path */
+function decodePath(body: Uint8Array): string | undefined {
+  const path = decodeUtf8(body)
+  return path.includes('\0') ? undefined : path
 }

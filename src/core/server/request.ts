@@ -1,4 +1,5 @@
 /** One client request on its way through the pipeline. Source: Request.java. */
+import type { ApplyResult } from '../tree/data-tree.ts'
 import type { Id } from '../wire/data.ts'
 import type { SessionId } from '../wire/ids.ts'
 import type { LoggedTxn } from '../wire/txn.ts'
@@ -17,6 +18,8 @@ export interface Request {
   readonly reply: ((request: Request) => void) | null
   /** Filled by PrepRequestProcessor (writes), or from the committed txn on learners. */
   logged: LoggedTxn | null
+  /** What the tree said to the committed txn. */
+  result?: ApplyResult
   /** Error found by Prep; 0 when none. For an error txn the code is in the txn too. */
   error: number
 }

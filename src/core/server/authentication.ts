@@ -1,0 +1,26 @@
+/** What an auth packet proves, by scheme. Source: AuthenticationProvider implementations of ZooKeeper 3.8: digest, ip;
+ *  world has no provider (data-tree.md section 6). Left out: superDigest, sasl, x509, ensemble, provider plug-ins. */
+import type { ClientInfo, Id } from '../wire/data.ts'
+import { base64, sha1 } from '../wire/sha1.ts'
+import { decodeUtf8, toUtf8 } from '../wire/utf8.ts'
+
+/** The id that a client gets for a packet; undefined: AuthFailed. `remote`: its address as text. */
+export function authenticate(scheme: string, data: Uint8Array | null, remote: string): Id | undefined {
+  if (scheme === 'ip') return { scheme, id: remote }
+  if (scheme !== 'digest' || data === null) return undefined
+  return { scheme, id: digestId(decodeUtf8(data)) }
+}
+
+/** DigestAuthenticationProvider.generateDigest: `user:base64(sha1("user:password"))`. */
+export function digestId(userAndPassword: string): string {
+  return `${userOf(userAndPassword)}:${base64(sha1(toUtf8(userAndPassword)))}`
+}
+
+/** What whoAmI tells of an id: of a digest the user alone. */
+export const clientInfo = ({ scheme, id }: Id): ClientInfo => ({
+  authScheme: scheme,
+  user: scheme === 'digest' ? userOf(id) : id,
+})
+
+/** What stands before the first colon. */
+const userOf = (text: string): string => text.slice(0, text.indexOf(':') === -1 ? text.length : text.indexOf(':'))

@@ -1,0 +1,97 @@
+/** Keeps the order of each session's requests: an answer never overtakes an earlier one, a read sees the session's own
+ *  writes, and txns are applied in committed order with no read in between that could see half of one.
+ *  Source: CommitProcessor.java (request-pipeline.md section 5). In one thread all its rules come down to this: what
+ *  needs a commit waits at the head of its session's queue, and whatever the session sends meanwhile waits behind it. */
+import { OpCode } from '../wire/codes.ts'
+import type { SessionId } from '../wire/ids.ts'
+import type { LoggedTxn } from '../wire/txn.ts'
+import type { Request } from './request.ts'
+
+interface Waiting {
+  readonly request: Request
+  /** Its turn may come: a read always, a write or sync once it is committed. */
+  ready: boolean
+}
+
+export class CommitProcessor {
+  /** Sessions that wait for a commit; the first entry of each queue is what they wait for. */
+  readonly #queues = new Map<SessionId, Waiting[]>()
+  /** Local writes in the order in which they were submitted: the order in which their txns come back. */
+  readonly #writes: Waiting[] = []
+  /** Local syncs on their way to the leader and back. */
+  readonly #syncs: Waiting[] = []
+
+  /** A request that needs no commit: answered at once unless its session waits for something. */
+  read(request: Request): void {
+    const queue = this.#queues.get(request.session)
+    if (queue === undefined) request.reply?.(request)
+    else queue.push({ request, ready: true })
+  }
+
+  /** A request that changes something: answered when its txn is committed. */
+  write(request: Request): void {
+    this.#writes.push(this.#wait(request))
+  }
+
+  /** A learner's sync: answered when the leader's SYNC comes. */
+  sync(request: Request): void {
+    this.#syncs.push(this.#wait(request))
+  }
+
+  /** The local request that led to this txn, if one did. It is answered by `finish`, after the txn was applied. */
+  match({ header }: LoggedTxn): Request | undefined {
+    const oldest = this.#writes[0]?.request
+    if (oldest === undefined || oldest.session !== header.clientId || oldest.cxid !== header.cxid) return undefined
+    // A session that moved here may use the cxid of a txn that it had sent by way of another server.
+    if (header.type !== oldest.type && header.type !== OpCode.error) return undefined
+    return oldest
+  }
+
+  /** The request that `match` gave has been done. */
+  finish(request: Request): void {
+    const done = this.#writes.shift()
+    if (done === undefined || done.request !== request) throw new Error('only the oldest write can be finished')
+    done.ready = true
+    // A sync in front of it has got what it waited for: all that was committed before it.
+    for (const waiting of this.#queues.get(request.session) ?? []) {
+      if (waiting === done) break
+      waiting.ready = true
+    }
+    this.#drain(request.session)
+  }
+
+  /** The leader's SYNC for the oldest sync. */
+  synced(): void {
+    const oldest = this.#syncs.shift()
+    if (oldest === undefined) return
+    oldest.ready = true
+    this.#drain(oldest.request.session)
+  }
+
+  /** Forgets everything; nothing that was queued has an effect. */
+  stop(): void {
+    this.#queues.clear()
+    this.#writes.length = 0
+    this.#syncs.length = 0
+  }
+
+  #wait(request: Request): Waiting {
+    const waiting = { request, ready: false }
+    const queue = this.#queues.get(request.session)
+    if (queue === undefined) this.#queues.set(request.session, [waiting])
+    else queue.push(waiting)
+    return waiting
+  }
+
+  /** Answers from the front of the session's queue up to the next one that has to wait. */
+  #drain(session: SessionId): void {
+    const queue = this.#queues.get(session)
+    if (queue === undefined) return
+    // `stop` takes the queue away, and what is left in it has no effect.
+    while (queue[0]?.ready && this.#queues.get(session) === queue) {
+      const { request } = queue.shift() as Waiting
+      if (queue.length === 0) this.#queues.delete(session)
+      request.reply?.(request)
+    }
+  }
+}

@@ -1,0 +1,28 @@
+/** The order in which Java goes through a copied HashSet<String>. ZooKeeper leaves the order of a session's ephemerals
+ *  to it, and that order becomes part of a txn: any order would do, this one gives the same bytes.
+ *  Source: java.util.HashMap (hash, tableSizeFor, putMapEntries), DataTree.getEphemerals. Sets that once were much larger
+ *  than they are now have a larger table in Java, and then the order can differ. */
+
+/** `values`: distinct, in the order in which they were added. */
+export function javaSetOrder(values: readonly string[]): string[] {
+  const hashes = new Map(values.map((value) => [value, spread(javaHashCode(value))]))
+  const byBucket = (tableSize: number) => (a: string, b: string) =>
+    ((hashes.get(a) as number) & (tableSize - 1)) - ((hashes.get(b) as number) & (tableSize - 1))
+  // First the set as it grew from 16 buckets, then its copy, made to measure; both sorts keep the order within a bucket.
+  let grown = 16
+  while (values.length > grown * LOAD_FACTOR) grown *= 2
+  let copied = 1
+  while (copied < Math.floor(values.length / LOAD_FACTOR + 1)) copied *= 2
+  return [...values].sort(byBucket(grown)).sort(byBucket(copied))
+}
+
+const LOAD_FACTOR = 0.75
+
+/** String.hashCode */
+function javaHashCode(text: string): number {
+  let hash = 0
+  for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0
+  return hash
+}
+/** HashMap.hash */
+const spread = (hash: number): number => hash ^ (hash >>> 16)

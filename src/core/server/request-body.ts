@@ -1,0 +1,132 @@
+/** Request bodies as the server must read them: any string may be null on the wire, and what a null does differs from
+ *  request to request, so it is kept here where the client's codecs (wire/proto.ts) take it for empty.
+ *  Source: request-pipeline.md section 3; BinaryInputArchive.java, MultiOperationRecord.java. */
+import { OpCode } from '../wire/codes.ts'
+import type { ACL } from '../wire/data.ts'
+import {
+  boolean,
+  buffer,
+  type Codec,
+  int,
+  JuteError,
+  long,
+  nullableString,
+  nullableVector,
+  type Of,
+  Reader,
+  record,
+} from '../wire/jute.ts'
+import { MultiHeader } from '../wire/proto.ts'
+
+const NullableAcl = nullableVector(record({ perms: int, id: record({ scheme: nullableString, id: nullableString }) }))
+type NullableAcl = Of<typeof NullableAcl>
+
+const createFields = { path: nullableString, data: buffer, acl: NullableAcl, flags: int }
+const CreateBodyRecord = record(createFields)
+export const CreateTTLBody = record({ ...createFields, ttl: long })
+/** CreateRequest or CreateTTLRequest; ttl is -1 in the former. */
+export const CreateBody: Codec<CreateBody> = {
+  write: (out, value) => CreateBodyRecord.write(out, value),
+  read: (input) => ({ ...CreateBodyRecord.read(input), ttl: -1n }),
+}
+export type CreateBody = Of<typeof CreateTTLBody>
+
+/** DeleteRequest, CheckVersionRequest. */
+export const VersionBody = record({ path: nullableString, version: int })
+export type VersionBody = Of<typeof VersionBody>
+export const SetDataBody = record({ path: nullableString, data: buffer, version: int })
+export type SetDataBody = Of<typeof SetDataBody>
+export const SetACLBody = record({ path: nullableString, acl: NullableAcl, version: int })
+export type SetACLBody = Of<typeof SetACLBody>
+/** Exists, GetData, GetChildren, GetChildren2. */
+export const WatchableBody = record({ path: nullableString, watch: boolean })
+export type WatchableBody = Of<typeof WatchableBody>
+/** GetACL, Sync, GetAllChildrenNumber, GetEphemerals. */
+export const PathBody = record({ path: nullableString })
+/** AddWatch (mode), CheckWatches and RemoveWatches (watcher type). */
+export const PathNumberBody = record({ path: nullableString, number: int })
+
+/** The list as it may go on: null when it is missing; `broken` when an id is null that ZooKeeper stumbles over. */
+export function aclOf(list: NullableAcl): readonly ACL[] | null | 'broken' {
+  if (list === null) return null
+  if (list.some(({ id }) => id.scheme === 'world' && id.id === null)) return 'broken'
+  return list.map(({ perms, id }) => ({ perms, id: { scheme: id.scheme ?? '', id: id.id ?? '' } }))
+}
+
+export type MultiOp =
+  | { readonly kind: 'create'; readonly type: number; readonly body: CreateBody }
+  | { readonly kind: 'delete' | 'check'; readonly type: number; readonly body: VersionBody }
+  | { readonly kind: 'setData'; readonly type: number; readonly body: SetDataBody }
+  | { readonly kind: 'getData' | 'getChildren'; readonly type: number; readonly body: WatchableBody }
+
+/** MultiOperationRecord: {MultiHeader, request}* and a last MultiHeader that says done.
+ *  @throws JuteError also for an op that may not be inside, and for reads mixed with writes */
+export function readMulti(input: Reader): { readonly ops: readonly MultiOp[]; readonly reads: boolean } {
+  const ops: MultiOp[] = []
+  for (;;) {
+    const { type, done } = MultiHeader.read(input)
+    if (done) break
+    ops.push(readOp(input, type))
+  }
+  const reads = ops.filter(isRead).length
+  if (reads !== 0 && reads !== ops.length) throw new JuteError('a multi holds either reads or writes')
+  return { ops, reads: reads > 0 }
+}
+
+const isRead = (op: MultiOp): boolean => op.kind === 'getData' || op.kind === 'getChildren'
+
+function readOp(input: Reader, type: number): MultiOp {
+  switch (type) {
+    case OpCode.create:
+    case OpCode.create2:
+    case OpCode.createContainer:
+      return { kind: 'create', type, body: CreateBody.read(input) }
+    case OpCode.createTTL:
+      return { kind: 'create', type, body: CreateTTLBody.read(input) }
+    case OpCode.delete:
+      return { kind: 'delete', type, body: VersionBody.read(input) }
+    case OpCode.setData:
+      return { kind: 'setData', type, body: SetDataBody.read(input) }
+    case OpCode.check:
+      return { kind: 'check', type, body: VersionBody.read(input) }
+    case OpCode.getData:
+      return { kind: 'getData', type, body: WatchableBody.read(input) }
+    case OpCode.getChildren:
+      return { kind: 'getChildren', type, body: WatchableBody.read(input) }
+    default:
+      throw new JuteError(`op ${type} inside a multi`)
+  }
+}
+
+const withPath = new Set<number>([
+  OpCode.create,
+  OpCode.create2,
+  OpCode.createContainer,
+  OpCode.createTTL,
+  OpCode.delete,
+  OpCode.setData,
+  OpCode.setACL,
+  OpCode.exists,
+  OpCode.getData,
+  OpCode.getACL,
+  OpCode.getChildren,
+  OpCode.getChildren2,
+  OpCode.getEphemerals,
+  OpCode.getAllChildrenNumber,
+  OpCode.sync,
+  OpCode.check,
+  OpCode.addWatch,
+  OpCode.checkWatches,
+  OpCode.removeWatches,
+])
+
+/** The path a request is about, for the trace; undefined when it has none or cannot be read. */
+export function pathOf(type: number, body: Uint8Array): string | undefined {
+  if (!withPath.has(type)) return undefined
+  try {
+    return new Reader(body).string() ?? undefined
+  } catch (error) {
+    if (error instanceof JuteError) return undefined
+    throw error
+  }
+}

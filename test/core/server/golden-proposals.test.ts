@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest'
+import type { ReplicaConfig } from '../../../src/core/config/replica-config.ts'
+import { PrepRequestProcessor } from '../../../src/core/server/prep.ts'
+import { SessionTracker } from '../../../src/core/server/session-tracker.ts'
+import { State } from '../../../src/core/storage/state.ts'
+import { OpCode, PacketType } from '../../../src/core/wire/codes.ts'
+import type { Id } from '../../../src/core/wire/data.ts'
+import { asSession, type SessionId, type Zxid } from '../../../src/core/wire/ids.ts'
+import { decode, encode, int, Reader } from '../../../src/core/wire/jute.ts'
+import { ConnectRequest, ConnectResponse, RequestHeader } from '../../../src/core/wire/proto.ts'
+import { QuorumPacket } from '../../../src/core/wire/quorum.ts'
+import { decodeLogged, encodeLogged } from '../../../src/core/wire/txn.ts'
+import { type Frame, framesOf, hex } from '../wire/golden.ts'
+import { World } from './rig.ts'
+
+interface Asked {
+  readonly session: SessionId
+  readonly cxid: number
+  readonly type: number
+  readonly body: Uint8Array
+  readonly auth: readonly Id[]
+}
+
+/** Everything that reached the leader of a recording, by session and cxid: by REQUEST, or from its own clients. */
+function requestsOf(frames: readonly Frame[]): Map<string, Asked> {
+  const asked = new Map<string, Asked>()
+  const put = (request: Asked): unknown => asked.set(`${request.session} ${request.cxid}`, request)
+  const connecting = new Map<string, ConnectRequest>()
+  const sessions = new Map<string, SessionId>()
+  for (const { kind, connection, up, bytes, note } of frames) {
+    if (kind === 'quorum' && note['type'] === 'REQUEST') {
+      const packet = decode(QuorumPacket, bytes)
+      const input = new Reader(packet.data as Uint8Array)
+      const head = { session: asSession(input.long()), cxid: input.int(), type: input.int() }
+      put({ ...head, body: input.rest(), auth: packet.authinfo ?? [] })
+    }
+    if (kind !== 'client') continue
+    const input = new Reader(bytes, 4)
+    if (note['op'] === 'connect') connecting.set(connection, ConnectRequest.read(input))
+    else if (note['reply'] === 'connect') {
+      const { sessionId, timeOut } = ConnectResponse.read(input)
+      sessions.set(connection, sessionId)
+      const body = encode(int, timeOut)
+      if (connecting.get(connection)?.sessionId === 0n && !asked.has(`${sessionId} 0`))
+        put({ session: sessionId, cxid: 0, type: OpCode.createSession, body, auth: [] })
+    } else if (up && note['op'] !== undefined && sessions.has(connection)) {
+      const { xid, type } = RequestHeader.read(input)
+      const session = sessions.get(connection) as SessionId
+      if (!asked.has(`${session} ${xid}`)) put({ session, cxid: xid, type, body: input.rest(), auth: LOCAL })
+    }
+  }
+  return asked
+}
+const LOCAL: readonly Id[] = [{ scheme: 'ip', id: '127.0.0.1' }]
+
+/** The PROPOSALs that one follower got, in order. */
+function proposalsOf(frames: readonly Frame[]): { where: string; data: Uint8Array }[] {
+  const proposals = frames.filter(({ kind, note }) => kind === 'quorum' && note['type'] === 'PROPOSAL')
+  const follower = proposals[0]?.connection
+  return proposals
+    .filter(({ connection }) => connection === follower)
+    .map(({ where, bytes }) => ({ where, data: decode(QuorumPacket, bytes).data as Uint8Array }))
+}
+
+// Scenes that begin with an empty ensemble, so that the tree behind the digests is known.
+for (const recording of ['first_start.jsonl'])
+  test(`the leader of ${recording} proposes the same bytes, with the digest of the tree as it will be`, () => {
+    const frames = framesOf(recording)
+    const asked = requestsOf(frames)
+    const proposals = proposalsOf(frames)
+    expect(proposals.length).toBeGreaterThan(70)
+
+    const world = new World()
+    const state = new State()
+    const sessions = new SessionTracker(world.host, { tickTimeMs: 2000 } as ReplicaConfig, state.sessions, () => {})
+    let header = { zxid: 0n as Zxid, time: 0n }
+    const prep = new PrepRequestProcessor({
+      database: state,
+      sessions,
+      nextZxid: () => header.zxid,
+      wallTime: () => Number(header.time),
+      extendedTypes: true,
+    })
+    const owner = {}
+    const kinds = new Set<string>()
+    for (const { where, data } of proposals) {
+      const recorded = decodeLogged(data)
+      header = recorded.header
+      const request = asked.get(`${recorded.header.clientId} ${recorded.header.cxid}`)
+      if (request === undefined) throw new Error(`${where}: nobody asked for this`)
+      const ours = { ...request, owner, reply: null, logged: null, error: 0 }
+      prep.prepare(ours)
+      const logged = ours.logged ?? recorded
+      expect(`${where} ${hex(encodeLogged(logged))}`).toBe(`${where} ${hex(data)}`)
+      const applied = state.apply(recorded)
+      expect(applied.digestMatches, where).toBe(true)
+      prep.applied(header.zxid)
+      kinds.add(recorded.txn.kind)
+    }
+    // What this recording says something about.
+    expect([...kinds].sort()).toEqual([
+      'closeSession',
+      'create',
+      'createContainer',
+      'createSession',
+      'createTTL',
+      'delete',
+      'error',
+      'multi',
+      'setACL',
+      'setData',
+    ])
+  })
