@@ -22,6 +22,9 @@ export const makeZxid = (epoch: number, counter: number): Zxid => asZxid((BigInt
 export const epochOf = (zxid: Zxid): number => Number(zxid >> 32n)
 export const counterOf = (zxid: Zxid): number => Number(zxid & 0xffffffffn)
 export const nextZxid = (zxid: Zxid): Zxid => asZxid(zxid + 1n)
+/** May `next` stand right behind `last` in a history? The next number of the epoch, or the first of a later one. */
+export const follows = (last: Zxid, next: Zxid): boolean =>
+  next === last + 1n || (epochOf(next) > epochOf(last) && counterOf(next) === 1)
 
 /** As ZooKeeper prints it: 0x100000002, unsigned, no padding. */
 export const hex64 = (value: bigint): string => `0x${BigInt.asUintN(64, value).toString(16)}`

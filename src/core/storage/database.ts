@@ -1,0 +1,333 @@
+/** Everything a replica keeps: tree, sessions, the window of committed txns, the log, snapshots, epochs. Source:
+ *  ZKDatabase.java, FileTxnSnapLog.java. One way in for txns in all phases: `writer.write` takes them into the log,
+ *  `apply` executes them when they are committed. A failing disk is told once, by `onFatal`, and nothing is promised
+ *  after it. */
+import type { ReplicaConfig } from '../config/replica-config.ts'
+import { DiskError, type Host } from '../host.ts'
+import { DataTree } from '../tree/data-tree.ts'
+import { asZxid, follows, hex64, type SessionId, type Sid, ZXID_0, type Zxid } from '../wire/ids.ts'
+import { JuteError, Reader, Writer } from '../wire/jute.ts'
+import type { LoggedTxn } from '../wire/txn.ts'
+import { toUtf8 } from '../wire/utf8.ts'
+import { CommittedLog } from './committed-log.ts'
+import { Epochs } from './epochs.ts'
+import { listLogs, listSnapshots, pathTo, snapshotName } from './file-names.ts'
+import { FileTxnLog } from './file-txn-log.ts'
+import { claim } from './my-id.ts'
+import { type Recovered, type RecoveryOptions, readSnapshot, recover } from './recovery.ts'
+import { purgeable, removeAll, replacementSteps, resumeReplacement, type Step, truncationSteps } from './retire.ts'
+import { encodeSnapshot } from './snapshot-file.ts'
+import { type Applied, State } from './state.ts'
+import { StorageError } from './storage-error.ts'
+import { SyncProcessor } from './sync-processor.ts'
+
+/** ZooKeeper's properties for unusual directories; all off by default. */
+export interface DatabaseOptions extends Omit<RecoveryOptions, 'commitLogCount' | 'upTo'> {
+  /** zookeeper.db.autocreate=false: an empty disk is that of a server that has lost its data, unless a file
+   *  `initialize` says that it is new. Its zxid is then -1. */
+  readonly distrustEmptyDisk?: boolean
+  /** autopurge.snapRetainCount, at every snapshot. Default 3. */
+  readonly snapRetainCount?: number
+}
+
+export type LoadResult = { readonly ok: true } | { readonly ok: false; readonly error: StorageError }
+
+export class Database {
+  readonly epochs: Epochs
+  /** The log's writer. Takes txns from the first `load` on; after `stop` again from `openForWriting` on. */
+  readonly writer: SyncProcessor
+  readonly #host: Host
+  readonly #config: ReplicaConfig
+  readonly #options: DatabaseOptions
+  readonly #log: FileTxnLog
+  #state = new State()
+  #committedLog: CommittedLog
+  #loadedBefore = false
+  /** What the trace knows of the tree; undefined: nothing yet. */
+  #told: { readonly zxid: Zxid; readonly digest: bigint } | undefined
+  /** Of the newest snapshot file. */
+  #snapshotZxid: Zxid | undefined
+  /** Snapshot files that were written or read whole in this life. */
+  readonly #whole = new Set<string>()
+  /** Files are being taken away, in steps. */
+  #retiring = false
+
+  constructor(host: Host, config: ReplicaConfig, onFatal: (error: DiskError) => void, options: DatabaseOptions = {}) {
+    this.#host = host
+    this.#config = config
+    this.#options = options
+    this.epochs = new Epochs(host.disk)
+    this.#log = new FileTxnLog(host.disk)
+    this.#committedLog = new CommittedLog(config.commitLogCount)
+    // Between two roles the tree may hold what was never committed.
+    const onRoll = () => {
+      if (this.writer.isOpen) this.takeSnapshot()
+    }
+    const { disk, random, trace } = host
+    this.writer = new SyncProcessor(
+      { disk, random, trace, log: this.#log, snapCount: config.snapCount, onRoll, onFatal },
+      ZXID_0,
+    )
+  }
+
+  get tree(): DataTree {
+    return this.#state.tree
+  }
+  /** All global sessions, with their timeouts in ms. */
+  get sessions(): ReadonlyMap<SessionId, number> {
+    return this.#state.sessions
+  }
+  get committedLog(): CommittedLog {
+    return this.#committedLog
+  }
+  /** The newest txn that recovery would find, were the process killed now: logged, or in the snapshot. This, and not
+   *  the tree, is what a server may tell others that it has (ZOOKEEPER-2845). */
+  get lastLoggedZxid(): Zxid {
+    return this.writer.lastTaken
+  }
+  /** Txns after which the tree had another digest than they announce, since the last load. */
+  get digestMismatches(): number {
+    return this.#state.mismatches
+  }
+
+  /** Makes the directory this server's, or finds that it is another one's. */
+  claim(sid: Sid): StorageError | undefined {
+    return claim(this.#host.disk, sid)
+  }
+
+  // --- recovery ----------------------------------------------------------------------------------
+
+  /** Recovers from the files, at the start and whenever memory is not to be trusted. Call `sync` before all but the
+   *  first. Emits `recovered`, and `treeLoaded` when the trace has not seen this tree. */
+  load(): LoadResult {
+    const { disk, trace } = this.#host
+    const unfinished = resumeReplacement(disk, (file) => this.#removed(file, 'truncated'))
+    if (unfinished instanceof StorageError) return { ok: false, error: unfinished }
+    const recovered = recover(disk, this.#recoveryOptions())
+    if (recovered instanceof StorageError) return { ok: false, error: recovered }
+    if (listLogs(disk).length === 0 && listSnapshots(disk).length === 0) {
+      const error = this.#prepareEmptyDisk(recovered.state)
+      if (error !== undefined) return { ok: false, error }
+    } else this.#showConfig(recovered.state.tree)
+    const error = this.epochs.load(recovered.state.tree.lastProcessedZxid)
+    if (error !== undefined) return { ok: false, error }
+    this.#become(recovered)
+    const { tree } = recovered.state
+    trace.emit({
+      kind: 'recovered',
+      zxid: tree.lastProcessedZxid,
+      snapshotZxid: recovered.snapshot?.zxid ?? ZXID_0,
+      records: recovered.records,
+      acceptedEpoch: this.epochs.accepted,
+      currentEpoch: this.epochs.current,
+      tornTail: recovered.tornTail,
+    })
+    if (this.#told?.zxid !== tree.lastProcessedZxid || this.#told.digest !== tree.digest)
+      this.#tellTree(recovered.logTail)
+    // What a killed process had written need not be durable yet: nothing new may become durable before it.
+    if (!this.#loadedBefore || unfinished.length > 0) this.#retire([() => undefined, ...unfinished])
+    this.#loadedBefore = true
+    return { ok: true }
+  }
+
+  #prepareEmptyDisk(state: State): StorageError | undefined {
+    const { disk } = this.#host
+    if (disk.size('initialize') !== undefined) {
+      const error = disk.remove('initialize')
+      if (error !== undefined) return StorageError.of(error, 'initialize')
+    } else if (this.#options.distrustEmptyDisk === true) {
+      state.tree.lastProcessedZxid = asZxid(-1n)
+      return undefined
+    }
+    this.#showConfig(state.tree)
+    // From now on the absence of a snapshot means that one was lost (ZOOKEEPER-2325).
+    const error = this.#writeSnapshot(state)
+    return error === undefined ? undefined : StorageError.of(error, snapshotName(ZXID_0))
+  }
+
+  #become({ state, committedLog, snapshot, tornTail }: Recovered): void {
+    const last = state.tree.lastProcessedZxid
+    this.#state = state
+    this.#committedLog = committedLog
+    if (snapshot !== undefined) {
+      this.#snapshotZxid = snapshot.zxid
+      this.#whole.add(snapshot.name)
+    }
+    if (tornTail || last !== this.writer.lastTaken || !this.#log.isIntact()) this.writer.restartAt(last)
+  }
+
+  #recoveryOptions(upTo?: Zxid): RecoveryOptions {
+    const options = { ...this.#options, commitLogCount: this.#config.commitLogCount }
+    return upTo === undefined ? options : { ...options, upTo }
+  }
+
+  // --- txns --------------------------------------------------------------------------------------
+
+  /** After a `stop` of the writer: a new role begins. */
+  openForWriting(): void {
+    this.writer.open()
+  }
+
+  /** Executes a committed txn, which `writer` has taken before. The caller tells the trace. */
+  apply(logged: LoggedTxn, bytes: Uint8Array): Applied {
+    const { zxid } = logged.header
+    const last = this.tree.lastProcessedZxid
+    if (!follows(last, zxid)) throw new Error(`${hex64(zxid)} does not follow ${hex64(last)}, the last one applied`)
+    if (zxid > this.lastLoggedZxid)
+      throw new Error(`${hex64(zxid)} is to be applied, the log ends at ${hex64(this.lastLoggedZxid)}`)
+    const applied = this.#state.apply(logged)
+    this.#committedLog.add(zxid, bytes)
+    this.#told = { zxid, digest: applied.digest }
+    return applied
+  }
+
+  /** `done` when everything that was written, truncated or installed before this call is durable. */
+  sync(done: (error?: DiskError) => void): void {
+    this.writer.barrier(done)
+  }
+
+  // --- synchronization ---------------------------------------------------------------------------
+
+  /** TRUNC: back to `zxid`, exactly. In memory at once; on disk in steps, while the writer is held. */
+  truncate(zxid: Zxid): LoadResult {
+    const { disk } = this.#host
+    this.#assertNotRetiring()
+    const steps = truncationSteps(disk, zxid, (file) => this.#removed(file, 'truncated'))
+    if (steps instanceof StorageError) return { ok: false, error: steps }
+    const recovered = recover(disk, this.#recoveryOptions(zxid))
+    if (recovered instanceof StorageError) return { ok: false, error: recovered }
+    const found = recovered.state.tree.lastProcessedZxid
+    if (found !== zxid)
+      return { ok: false, error: new StorageError(`${hex64(zxid)} is not in the log, which has ${hex64(found)}`) }
+    this.#showConfig(recovered.state.tree)
+    this.#snapshotZxid = undefined
+    this.#become(recovered)
+    this.writer.restartAt(zxid)
+    this.#tellTree(recovered.logTail)
+    this.#retire(steps)
+    return { ok: true }
+  }
+
+  /** What follows a SNAP packet: sessions, ACLs, znodes at `tree.lastProcessedZxid`. The caller adds "BenWasHere". */
+  snapshotStream(): Uint8Array {
+    const out = new Writer(4096)
+    this.tree.serialize(out, this.sessions)
+    return out.finish()
+  }
+
+  /** SNAP: the leader's tree at `zxid` takes the place of everything here. In memory at once; on disk in steps, while
+   *  the writer is held. A crash leaves either the old history or this one, whole. */
+  installSnapshot(stream: Uint8Array, zxid: Zxid): StorageError | undefined {
+    const { disk } = this.#host
+    this.#assertNotRetiring()
+    let state: State
+    try {
+      const { tree, sessions } = DataTree.deserialize(new Reader(stream))
+      tree.lastProcessedZxid = zxid
+      state = new State(tree, sessions)
+    } catch (error) {
+      if (error instanceof JuteError) return new StorageError(`the leader's snapshot makes no sense: ${error.message}`)
+      throw error
+    }
+    this.#showConfig(state.tree)
+    const bytes = encodeSnapshot(state.tree, state.sessions)
+    const newest = this.lastLoggedZxid
+    const steps = replacementSteps(disk, zxid, bytes, newest, (file) => this.#removed(file, 'truncated'))
+    this.#state = state
+    this.#committedLog = new CommittedLog(this.#config.commitLogCount)
+    this.writer.restartAt(zxid)
+    this.#tellTree([])
+    this.#retire(steps, () => {
+      this.#snapshotZxid = zxid
+      this.#whole.add(snapshotName(zxid))
+      const file = snapshotName(zxid)
+      this.#host.trace.emit({ kind: 'snapshotTaken', zxid, file, sizeBytes: bytes.length })
+    })
+    return undefined
+  }
+
+  // --- snapshots ---------------------------------------------------------------------------------
+
+  /** Writes what the tree is now, then, when that is durable, purges what it makes superfluous. Only for an established
+   *  history: a snapshot cannot be cut (ZOOKEEPER-1549). The writer asks for it by itself every snapCount txns or so. */
+  takeSnapshot(): void {
+    const { disk } = this.#host
+    const zxid = this.tree.lastProcessedZxid
+    if (this.#retiring || zxid < ZXID_0 || zxid === this.#snapshotZxid) return
+    const failed = this.#writeSnapshot(this.#state)
+    if (failed !== undefined) return this.writer.fail(failed)
+    disk.sync((error) => {
+      if (error !== undefined) return this.writer.fail(error)
+      if (!this.#retiring) this.#purge()
+    })
+  }
+
+  #writeSnapshot({ tree, sessions }: State): DiskError | undefined {
+    const { disk, trace } = this.#host
+    const zxid = tree.lastProcessedZxid
+    const file = snapshotName(zxid)
+    const bytes = encodeSnapshot(tree, sessions)
+    const error = disk.replace(pathTo(file), bytes)
+    if (error !== undefined) return new DiskError(error.code, `write ${file}: ${error.message}`)
+    this.#snapshotZxid = zxid
+    this.#whole.add(file)
+    trace.emit({ kind: 'snapshotTaken', zxid, file, sizeBytes: bytes.length })
+    return undefined
+  }
+
+  #purge(): void {
+    const { disk } = this.#host
+    const files = purgeable(disk, this.#options.snapRetainCount ?? 3, (file) => {
+      if (!this.#whole.has(file.name) && readSnapshot(disk, file) instanceof StorageError) return false
+      this.#whole.add(file.name)
+      return true
+    })
+    const error = removeAll(disk, files, (file) => this.#removed(file, 'purged'))
+    if (error !== undefined) this.writer.fail(error)
+  }
+
+  // --- helpers -----------------------------------------------------------------------------------
+
+  /** Executes steps that take files away, each durable before the next, with the writer held meanwhile. */
+  #retire(steps: readonly Step[], done: () => void = () => {}): void {
+    this.#retiring = true
+    this.writer.hold()
+    const next = (at: number): void => {
+      const step = steps[at]
+      if (step === undefined) {
+        this.#retiring = false
+        done()
+        return this.writer.release()
+      }
+      const failed = step()
+      if (failed !== undefined) return this.writer.fail(failed)
+      this.#host.disk.sync((error) => {
+        if (error !== undefined) return this.writer.fail(error)
+        next(at + 1)
+      })
+    }
+    next(0)
+  }
+
+  #assertNotRetiring(): void {
+    if (this.#retiring) throw new Error('a history is to be replaced while another replacement is not yet on disk')
+  }
+
+  #removed(file: string, why: 'purged' | 'truncated'): void {
+    this.#whole.delete(file)
+    this.#host.trace.emit({ kind: 'fileRemoved', file, why })
+  }
+
+  /** /zookeeper/config says what this server was configured with (ZKDatabase.initConfigInZKDatabase). */
+  #showConfig(tree: DataTree): void {
+    const { quorum } = this.#config
+    tree.setConfigNode(toUtf8(quorum.toString()), asZxid(quorum.version), BigInt(this.#host.clock.wallTime()))
+  }
+
+  #tellTree(logTail: readonly Zxid[]): void {
+    const zxid = this.tree.lastProcessedZxid
+    const snapshot = encodeSnapshot(this.tree, this.sessions)
+    this.#told = { zxid, digest: this.tree.digest }
+    this.#host.trace.emit({ kind: 'treeLoaded', zxid, snapshot, logTail })
+  }
+}

@@ -1,0 +1,149 @@
+/** From the files of a dead server to what it knew. Source: FileTxnSnapLog.java restore, fastForwardFromEdits; FileSnap.java
+ *  deserialize (storage.md section 4). Nothing is written here.
+ *
+ *  Different on purpose, so that a server never starts silently with less than it had (storage.md says what ZooKeeper
+ *  does): records that are missing between two others, and a snapshot that is damaged and whose zxid the log does not
+ *  reach, stop the server; an empty last log file, which a crash leaves, does not. */
+import { type Disk, DiskError } from '../host.ts'
+import { asZxid, follows, hex64, type Zxid } from '../wire/ids.ts'
+import { EndOfInput, JuteError } from '../wire/jute.ts'
+import { decodeLogged } from '../wire/txn.ts'
+import { CommittedLog } from './committed-log.ts'
+import { listLogs, listSnapshots, logsFrom, type NamedFile, pathTo } from './file-names.ts'
+import { decodeSnapshot, type Snapshot } from './snapshot-file.ts'
+import { State } from './state.ts'
+import { StorageError } from './storage-error.ts'
+import { LogReader } from './txn-log.ts'
+
+export interface RecoveryOptions {
+  /** Length of the window of committed txns. */
+  readonly commitLogCount: number
+  /** zookeeper.snapshot.trust.empty: logs without a snapshot are replayed on an empty tree. */
+  readonly trustEmpty?: boolean
+  /** Be as strict with an empty last log file as ZooKeeper is. */
+  readonly emptyLogIsFatal?: boolean
+  /** Go back to this txn: newer snapshots and records are not looked at. */
+  readonly upTo?: Zxid
+}
+
+export interface Recovered {
+  readonly state: State
+  readonly committedLog: CommittedLog
+  /** undefined: no snapshot and no log, or a trusted log alone. */
+  readonly snapshot: NamedFile | undefined
+  /** Records replayed on top of the snapshot. */
+  readonly records: number
+  /** Newest zxids in the log, oldest first, at most LOG_TAIL. */
+  readonly logTail: readonly Zxid[]
+  /** The last file ended in the midst of a record. */
+  readonly tornTail: boolean
+}
+
+const LOG_TAIL = 64
+const MAX_CANDIDATES = 100
+
+export function recover(disk: Disk, options: RecoveryOptions): Recovered | StorageError {
+  const wanted = ({ zxid }: NamedFile): boolean => options.upTo === undefined || zxid <= options.upTo
+  const candidates = listSnapshots(disk).filter(wanted)
+  const logs = listLogs(disk).filter(wanted)
+  /** The newest snapshot that could not be used. */
+  let rejected: { readonly zxid: Zxid; readonly error: StorageError } | undefined
+  let found: { readonly file: NamedFile; readonly snapshot: Snapshot } | undefined
+  for (const file of candidates.reverse().slice(0, MAX_CANDIDATES)) {
+    const snapshot = readSnapshot(disk, file)
+    if (!(snapshot instanceof StorageError)) {
+      found = { file, snapshot }
+      break
+    }
+    rejected ??= { zxid: file.zxid, error: snapshot }
+  }
+  if (found === undefined) {
+    if (rejected !== undefined) {
+      const { file, reason } = rejected.error
+      return new StorageError(`Not able to find valid snapshots: ${reason}`, file)
+    }
+    if (logs.length > 0 && options.trustEmpty !== true)
+      return new StorageError('No snapshot found, but there are log entries. Something is broken!', logs[0]?.name)
+  }
+  const state =
+    found === undefined ? new State() : new State(found.snapshot.tree, found.snapshot.sessions, found.snapshot.digest)
+  const replayed = replay(disk, logs, state, options)
+  if (replayed instanceof StorageError) return replayed
+  if (rejected !== undefined && state.tree.lastProcessedZxid < rejected.zxid)
+    return new StorageError(`${rejected.error.reason}, and the log ends before it`, rejected.error.file)
+  return { ...replayed, state, snapshot: found?.file }
+}
+
+/** The content of a snapshot file; a reason when it is not whole or compressed. */
+export function readSnapshot(
+  disk: Disk,
+  { name, zxid, compression }: NamedFile & { readonly compression?: string | undefined },
+): Snapshot | StorageError {
+  if (compression !== undefined)
+    return new StorageError(`the snapshot is compressed (${compression}), which cannot be read here`, name)
+  const bytes = disk.read(pathTo(name))
+  return bytes instanceof DiskError ? StorageError.of(bytes, name) : decodeSnapshot(bytes, name, zxid)
+}
+
+function replay(
+  disk: Disk,
+  logs: readonly NamedFile[],
+  state: State,
+  options: RecoveryOptions,
+): Omit<Recovered, 'state' | 'snapshot'> | StorageError {
+  const committedLog = new CommittedLog(options.commitLogCount)
+  const start = state.tree.lastProcessedZxid
+  const files = logsFrom(logs, asZxid(start + 1n))
+  let logTail: Zxid[] = []
+  let records = 0
+  let tornTail = false
+  for (const { name } of files) {
+    const isLast = name === files.at(-1)?.name
+    const bytes = disk.read(pathTo(name))
+    if (bytes instanceof DiskError) return StorageError.of(bytes, name)
+    const reader = new LogReader(bytes)
+    const header = reader.checkHeader(name)
+    if (header === 'empty') {
+      if (isLast && options.emptyLogIsFatal !== true) {
+        tornTail = true
+        break
+      }
+      return new StorageError('the file ends inside its header', name)
+    }
+    if (header !== undefined) return new StorageError(header.reason, name)
+    for (;;) {
+      const record = reader.next()
+      if (record.kind === 'damaged') return new StorageError(record.reason, name)
+      if (record.kind !== 'record') {
+        if (isLast) tornTail = record.kind === 'torn'
+        break
+      }
+      const { zxid, body } = record
+      if (options.upTo !== undefined && zxid > options.upTo) break
+      logTail.push(zxid)
+      if (logTail.length >= 2 * LOG_TAIL) logTail = logTail.slice(-LOG_TAIL)
+      const last = state.tree.lastProcessedZxid
+      // In the snapshot already.
+      if (zxid <= start && records === 0) continue
+      if (!follows(last, zxid))
+        return new StorageError(`${hex64(zxid)} stands behind ${hex64(last)}: records between them are missing`, name)
+      const logged = decodeRecord(body)
+      if (typeof logged === 'string') return new StorageError(logged, name)
+      state.apply(logged)
+      committedLog.add(zxid, body)
+      records++
+    }
+  }
+  committedLog.detach()
+  return { committedLog, records, logTail: logTail.slice(-LOG_TAIL), tornTail }
+}
+
+function decodeRecord(body: Uint8Array): ReturnType<typeof decodeLogged> | string {
+  try {
+    return decodeLogged(body)
+  } catch (error) {
+    if (error instanceof EndOfInput) return 'a record is too short for its type, though its checksum holds'
+    if (error instanceof JuteError) return error.message
+    throw error
+  }
+}

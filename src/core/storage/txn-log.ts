@@ -1,0 +1,88 @@
+/** The bytes of a log file: header, records, and whatever may stand behind them.
+ *  Source: FileTxnLog.java, Util.java (storage.md sections 2 and 4). */
+import { adler32 } from '../wire/checksum.ts'
+import type { Zxid } from '../wire/ids.ts'
+import { encode, MAX_BUFFER_WITH_EXTRA, Reader } from '../wire/jute.ts'
+import { FileHeader, TXNLOG_MAGIC } from '../wire/quorum.ts'
+import { TxnHeader } from '../wire/txn.ts'
+
+export const LOG_HEADER: Uint8Array = encode(FileHeader, { magic: TXNLOG_MAGIC, version: 2, dbid: 0n })
+export const LOG_HEADER_BYTES = 16
+/** long checksum, int length; and one byte behind the body. */
+const BEFORE_BODY = 12
+const END_OF_RECORD = 0x42 // 'B'
+/** Bytes of a record beside its body. */
+export const RECORD_OVERHEAD = BEFORE_BODY + 1
+
+/** `body`: header, txn and digest, as in a PROPOSAL. */
+export function encodeRecord(body: Uint8Array): Uint8Array {
+  const record = new Uint8Array(body.length + RECORD_OVERHEAD)
+  const view = new DataView(record.buffer)
+  view.setUint32(4, adler32(body))
+  view.setInt32(8, body.length)
+  record.set(body, BEFORE_BODY)
+  record[record.length - 1] = END_OF_RECORD
+  return record
+}
+
+export interface LogRecord {
+  readonly kind: 'record'
+  readonly zxid: Zxid
+  /** Of the record's first byte in the file. */
+  readonly offset: number
+  readonly sizeBytes: number
+  /** A view into the file's bytes. */
+  readonly body: Uint8Array
+}
+
+/** How a file's records end.
+ *  end: nothing or padding follows. torn: the file ends inside a record, or the record's last byte is missing, which
+ *  both mean that it was being written. damaged: what follows is neither, and the server must not start. */
+export type LogEnd =
+  | { readonly kind: 'end' }
+  | { readonly kind: 'torn' }
+  | { readonly kind: 'damaged'; readonly reason: string }
+
+/** Reads one file front to back. */
+export class LogReader {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  #offset = LOG_HEADER_BYTES
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /** empty: the file ends inside its header. Otherwise the reason why this is no log, or undefined. */
+  checkHeader(name: string): 'empty' | { readonly reason: string } | undefined {
+    if (this.#bytes.length < LOG_HEADER_BYTES) return 'empty'
+    const magic = this.#view.getInt32(0)
+    if (magic === TXNLOG_MAGIC) return undefined
+    return { reason: `Transaction log: ${name} has invalid magic number ${magic} != ${TXNLOG_MAGIC}` }
+  }
+
+  next(): LogRecord | LogEnd {
+    const offset = this.#offset
+    const available = this.#bytes.length - offset
+    if (available < BEFORE_BODY) return available > 0 && !this.#isZero(offset) ? { kind: 'torn' } : { kind: 'end' }
+    const length = this.#view.getInt32(offset + 8)
+    if (length === 0) return { kind: 'end' }
+    if (length < 0 || length > MAX_BUFFER_WITH_EXTRA)
+      return { kind: 'damaged', reason: `Unreasonable length = ${length}` }
+    const sizeBytes = length + RECORD_OVERHEAD
+    if (available < sizeBytes || this.#bytes[offset + sizeBytes - 1] !== END_OF_RECORD) return { kind: 'torn' }
+    const body = this.#bytes.subarray(offset + BEFORE_BODY, offset + BEFORE_BODY + length)
+    if (this.#view.getBigInt64(offset) !== BigInt(adler32(body))) return { kind: 'damaged', reason: 'CRC check failed' }
+    if (length < TXN_HEADER_BYTES) return { kind: 'damaged', reason: `a record of ${length} bytes holds no header` }
+    this.#offset = offset + sizeBytes
+    const { zxid } = TxnHeader.read(new Reader(body))
+    return { kind: 'record', zxid, offset, sizeBytes, body }
+  }
+
+  #isZero(from: number): boolean {
+    for (let at = from; at < this.#bytes.length; at++) if (this.#bytes[at] !== 0) return false
+    return true
+  }
+}
+const TXN_HEADER_BYTES = 32
