@@ -167,8 +167,7 @@ export const long: Codec<bigint> = { write: (o, v) => o.long(v), read: (i) => i.
 export const buffer: Codec<Uint8Array | null> = { write: (o, v) => o.buffer(v), read: (i) => i.buffer() }
 /** A string that may be null on the wire. */
 export const nullableString: Codec<string | null> = { write: (o, v) => o.string(v), read: (i) => i.string() }
-/** A string. Null is refused: where ZooKeeper goes on with one it soon meets a NullPointerException and answers
- *  MarshallingError, as it does for every request that cannot be read. */
+/** A string. Null is refused; records in which it has a meaning, as in a request of an odd client, say nullableString. */
 export const ustring: Codec<string> = {
   write: (o, v) => o.string(v),
   read(i) {
