@@ -13,7 +13,8 @@ export interface Condition {
 }
 
 export function matches(event: TraceEvent, wanted: EventFields): boolean {
-  for (const [field, value] of Object.entries(wanted)) if ((event as unknown as EventFields)[field] !== value) return false
+  for (const [field, value] of Object.entries(wanted))
+    if ((event as unknown as EventFields)[field] !== value) return false
   return true
 }
 
@@ -65,7 +66,10 @@ const forms: readonly { readonly words: RegExp; readonly make: (...groups: strin
     holds: (picture) => (picture.servers.get(Number(sid))?.lastApplied ?? 0n) >= BigInt(zxid),
   })),
   form('(?:a )?watch (?:fires|fired)', () => ({ events: [{ kind: 'watchFired' }], holds: never })),
-  form('(?:a )?session (?:expires|expired)', () => ({ events: [{ kind: 'sessionClosing', cause: 'expired' }], holds: never })),
+  form('(?:a )?session (?:expires|expired)', () => ({
+    events: [{ kind: 'sessionClosing', cause: 'expired' }],
+    holds: never,
+  })),
 ]
 
 /** Undefined when the words make no sense. */

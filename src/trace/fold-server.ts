@@ -89,6 +89,7 @@ export class ServerFold {
   }
 
   get picture(): ServerPicture {
+    this.#watchList ??= [...this.#watches.values()]
     this.#cached ??= {
       sid: this.sid,
       process: this.#process,
@@ -115,7 +116,7 @@ export class ServerFold {
       serving: this.#serving,
       timers: this.timers.copy,
       attached: this.#attached.copy,
-      watches: (this.#watchList ??= [...this.#watches.values()]),
+      watches: this.#watchList,
       sessions: this.#sessions.copy,
       tree: this.#tree,
       treeRevision: this.#treeRevision,
@@ -271,7 +272,8 @@ export class ServerFold {
       }
       case 'logged': {
         this.#lastLogged = event.zxid
-        if (this.#change(event.zxid, (entry) => (entry.stage === 'proposed' ? { ...entry, stage: 'logged' } : entry))) return
+        if (this.#change(event.zxid, (entry) => (entry.stage === 'proposed' ? { ...entry, stage: 'logged' } : entry)))
+          return
         this.#append(this.#entry(event.zxid, 'logged'))
         return
       }
@@ -381,7 +383,9 @@ export class ServerFold {
   #setLog(tail: readonly Zxid[]): void {
     const known = new Map(this.#log.copy.map((entry) => [entry.zxid, entry]))
     this.#log.replace(
-      tail.slice(-LOG_LENGTH).map((zxid) => known.get(zxid) ?? this.#entry(zxid, zxid <= this.#lastCommitted ? 'committed' : 'durable')),
+      tail
+        .slice(-LOG_LENGTH)
+        .map((zxid) => known.get(zxid) ?? this.#entry(zxid, zxid <= this.#lastCommitted ? 'committed' : 'durable')),
     )
     if (tail.length > LOG_LENGTH) this.#logIsCut = true
     const newest = tail.at(-1)

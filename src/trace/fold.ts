@@ -7,7 +7,14 @@ import type { CoreEvent, HostEvent, Stamp, TraceEvent } from '../core/trace.ts'
 import { type Sid, ZXID_0, type Zxid } from '../core/wire/ids.ts'
 import { ClientFold } from './fold-client.ts'
 import { ServerFold, type Surroundings, type TxnWords } from './fold-server.ts'
-import type { ClientPicture, ConnectionPicture, FiringPicture, MessagePicture, Picture, ServerPicture } from './picture.ts'
+import type {
+  ClientPicture,
+  ConnectionPicture,
+  FiringPicture,
+  MessagePicture,
+  Picture,
+  ServerPicture,
+} from './picture.ts'
 import { SharedList, SharedMap } from './shared.ts'
 
 /** Stations from here on are clients; 1 … 100 are servers, 0 is the conductor. */
@@ -188,7 +195,10 @@ export class Fold implements Surroundings {
         return
       case 'connected': {
         const known = this.#connections.get(event.connection)
-        this.#connections.set(event.connection, known === undefined ? connection(event, true) : { ...known, open: true })
+        this.#connections.set(
+          event.connection,
+          known === undefined ? connection(event, true) : { ...known, open: true },
+        )
         return
       }
       case 'disconnected':
@@ -248,7 +258,18 @@ export class Fold implements Surroundings {
   #fired(event: Stamp & Extract<CoreEvent, { kind: 'watchFired' }>): void {
     const { station, seq, at, session, path, eventPath, watch, zxid } = event
     const id = { station, seq }
-    this.#firings.push({ id, at, server: station, session, path, eventPath, watch, event: event.event, zxid, deliveredAt: undefined })
+    this.#firings.push({
+      id,
+      at,
+      server: station,
+      session,
+      path,
+      eventPath,
+      watch,
+      event: event.event,
+      zxid,
+      deliveredAt: undefined,
+    })
     this.#firings.keepNewest(FIRINGS)
   }
 
@@ -304,9 +325,16 @@ export class Fold implements Surroundings {
   }
 }
 
-const PORTS: { readonly [port: number]: ConnectionPicture['port'] } = { 2181: 'client', 2888: 'quorum', 3888: 'election' }
+const PORTS: { readonly [port: number]: ConnectionPicture['port'] } = {
+  2181: 'client',
+  2888: 'quorum',
+  3888: 'election',
+}
 
-function connection(event: Stamp & Extract<HostEvent, { kind: 'connecting' | 'connected' }>, open: boolean): ConnectionPicture {
+function connection(
+  event: Stamp & Extract<HostEvent, { kind: 'connecting' | 'connected' }>,
+  open: boolean,
+): ConnectionPicture {
   return { id: event.connection, from: event.station, to: event.to, port: PORTS[event.port] ?? 'client', open }
 }
 

@@ -1,7 +1,7 @@
 /** The automatic pace: quick while nothing happens, slow while something worth seeing is under way. Pure. */
 import type { TraceEvent } from '../core/trace.ts'
-import { isQuiet } from './words.ts'
 import type { Picture } from './picture.ts'
+import { isQuiet } from './words.ts'
 
 /** Virtual per real time while messages fly: 25 ms of flight last a third of a second. */
 export const SLOW = 0.08

@@ -58,7 +58,8 @@ export class Recorder {
       this.#ahead.push(event)
       this.#aheadBytes += payloadBytes(event)
     }
-    while (this.waiting > this.#bounds.ahead || (this.#aheadBytes > this.#bounds.payloadBytes && this.waiting > 0)) this.showNext()
+    while (this.waiting > this.#bounds.ahead || (this.#aheadBytes > this.#bounds.payloadBytes && this.waiting > 0))
+      this.showNext()
   }
 
   /** The first waiting event that passes, and how many come before it. */

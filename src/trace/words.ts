@@ -162,7 +162,11 @@ export function wordsOf(event: TraceEvent): Words {
       return { ...say({ leader: event.vote.leader }), why: reasonWords(event.reason, event.vote, event.against) }
     case 'notification':
       return {
-        ...say({ leader: event.vote.leader, state: event.state }, event.from, event.counted ? 'voteCounted' : 'voteHeard'),
+        ...say(
+          { leader: event.vote.leader, state: event.state },
+          event.from,
+          event.counted ? 'voteCounted' : 'voteHeard',
+        ),
         why: reasonWords(event.reason, event.vote, undefined),
       }
     case 'quorumForVote':
@@ -198,10 +202,18 @@ export function wordsOf(event: TraceEvent): Words {
       return say({ reason: event.reason })
     case 'proposed': {
       const { type, path } = event
-      return say({ zxid: hex64(event.zxid), type, path: path ?? '' }, undefined, path === undefined ? 'proposed' : 'proposedPath')
+      return say(
+        { zxid: hex64(event.zxid), type, path: path ?? '' },
+        undefined,
+        path === undefined ? 'proposed' : 'proposedPath',
+      )
     }
     case 'ackCounted':
-      return say({ zxid: hex64(event.zxid), acks: event.acks }, event.from, event.from === who ? 'ackCountedOwn' : 'ackCounted')
+      return say(
+        { zxid: hex64(event.zxid), acks: event.acks },
+        event.from,
+        event.from === who ? 'ackCountedOwn' : 'ackCounted',
+      )
     case 'committed':
       return say({ zxid: hex64(event.zxid), ackers: sids(event.ackers) })
     case 'learnerLost':
@@ -210,7 +222,11 @@ export function wordsOf(event: TraceEvent): Words {
     case 'recovered': {
       const { records, currentEpoch } = event
       const params = { zxid: hex64(event.zxid), records, epoch: currentEpoch }
-      return say(params, undefined, event.tornTail ? 'recoveredTorn' : event.zxid === 0n ? 'recoveredEmpty' : 'recovered')
+      return say(
+        params,
+        undefined,
+        event.tornTail ? 'recoveredTorn' : event.zxid === 0n ? 'recoveredEmpty' : 'recovered',
+      )
     }
     case 'logged':
       return say({ zxid: hex64(event.zxid), file: event.file, sizeBytes: event.sizeBytes })
@@ -220,15 +236,27 @@ export function wordsOf(event: TraceEvent): Words {
       return say({ file: event.file }, undefined, event.why === 'purged' ? 'filePurged' : 'fileCut')
 
     case 'stateChanged':
-      return say({ from: event.from, to: event.to, reason: event.reason }, undefined, event.reason === '' ? 'stateChanged' : 'stateChangedWhy')
+      return say(
+        { from: event.from, to: event.to, reason: event.reason },
+        undefined,
+        event.reason === '' ? 'stateChanged' : 'stateChangedWhy',
+      )
     case 'halted':
-      return say({ reason: event.reason, file: event.file ?? '' }, undefined, event.file === undefined ? 'halted' : 'haltedFile')
+      return say(
+        { reason: event.reason, file: event.file ?? '' },
+        undefined,
+        event.file === undefined ? 'halted' : 'haltedFile',
+      )
     case 'applied':
       return say({ zxid: hex64(event.zxid) }, undefined, event.phase === 'sync' ? 'appliedSync' : 'applied')
     case 'sessionCreated':
       return say({ session: hex64(event.session), seconds: event.timeoutMs / 1000 })
     case 'sessionClosing':
-      return say({ session: hex64(event.session) }, undefined, event.cause === 'expired' ? 'sessionExpired' : 'sessionClosing')
+      return say(
+        { session: hex64(event.session) },
+        undefined,
+        event.cause === 'expired' ? 'sessionExpired' : 'sessionClosing',
+      )
     case 'sessionClosed':
     case 'sessionDetached':
       return say({ session: hex64(event.session) })
@@ -243,14 +271,26 @@ export function wordsOf(event: TraceEvent): Words {
     case 'request':
       return say({ op: event.op, path: event.path ?? '', session: hex64(event.session) })
     case 'reply':
-      return say({ op: event.op, session: hex64(event.session), error: errorMessage(event.err) }, undefined, event.err === 0 ? 'reply' : 'replyError')
+      return say(
+        { op: event.op, session: hex64(event.session), error: errorMessage(event.err) },
+        undefined,
+        event.err === 0 ? 'reply' : 'replyError',
+      )
 
     case 'clientState':
-      return say({ to: event.to, server: event.server ?? '' }, undefined, event.server === undefined ? 'clientState' : 'clientStateAt')
+      return say(
+        { to: event.to, server: event.server ?? '' },
+        undefined,
+        event.server === undefined ? 'clientState' : 'clientStateAt',
+      )
     case 'invoked':
       return say({ op: event.op, path: event.path ?? '' })
     case 'answered':
-      return say({ op: event.op, error: errorMessage(event.err) }, undefined, event.err === 0 ? 'answered' : 'answeredError')
+      return say(
+        { op: event.op, error: errorMessage(event.err) },
+        undefined,
+        event.err === 0 ? 'answered' : 'answeredError',
+      )
     case 'requestLost':
       return say({ op: event.op })
     case 'watchRegistered':
@@ -268,7 +308,11 @@ function electedKey(event: Extract<TraceEvent, { kind: 'elected' }>): string {
 }
 
 /** Why a vote beats the one held before it (`against`), or does not: "same epoch, same zxid, 3 > 2". */
-export function reasonWords(reason: VoteReason, vote: VoteView, against: VoteView | undefined): { readonly key: string; readonly params: Words['params'] } {
+export function reasonWords(
+  reason: VoteReason,
+  vote: VoteView,
+  against: VoteView | undefined,
+): { readonly key: string; readonly params: Words['params'] } {
   if (against === undefined) return { key: `why_${reason.why}`, params: { leader: vote.leader } }
   switch (reason.why) {
     case 'higherEpoch':

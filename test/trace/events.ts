@@ -1,12 +1,12 @@
 /** Makes trace events by hand: told(3, 1000, {kind: …}) is what server 3 told at 1000 µs. */
 import type { CoreEvent, HostEvent, TraceEvent } from '../../src/core/trace.ts'
+import type { DataTree } from '../../src/core/tree/data-tree.ts'
+import { OpCode } from '../../src/core/wire/codes.ts'
+import { OPEN_ACL_UNSAFE } from '../../src/core/wire/data.ts'
 import { asSession, asZxid, makeZxid, type Zxid } from '../../src/core/wire/ids.ts'
 import { Writer } from '../../src/core/wire/jute.ts'
 import { FileHeader, SNAPSHOT_MAGIC } from '../../src/core/wire/quorum.ts'
 import { encodeLogged, type Txn } from '../../src/core/wire/txn.ts'
-import { DataTree } from '../../src/core/tree/data-tree.ts'
-import { OpCode } from '../../src/core/wire/codes.ts'
-import { OPEN_ACL_UNSAFE } from '../../src/core/wire/data.ts'
 
 let seq = 0
 export const told = (station: number, at: number, event: CoreEvent | HostEvent): TraceEvent =>
@@ -15,7 +15,8 @@ export const told = (station: number, at: number, event: CoreEvent | HostEvent):
 export const z = (counter: number, epoch = 1): Zxid => makeZxid(epoch, counter)
 export const SESSION = asSession(0x100000000010000n)
 
-export const started = (sid: number, at = 0): TraceEvent => told(sid, at, { kind: 'started', what: 'server', incarnation: 1 })
+export const started = (sid: number, at = 0): TraceEvent =>
+  told(sid, at, { kind: 'started', what: 'server', incarnation: 1 })
 export const looking = (sid: number, at = 0): TraceEvent =>
   told(sid, at, { kind: 'stateChanged', from: 'STARTING', to: 'LOOKING', reason: '' })
 
@@ -24,9 +25,25 @@ export function electedEnsemble(count: number, leader: number, at = 0): TraceEve
   const sids = Array.from({ length: count }, (_, index) => index + 1)
   return sids.flatMap((sid) => [
     started(sid, at),
-    told(sid, at, { kind: 'configured', sid, voters: sids, observers: [], tickTimeMs: 2000, initLimit: 10, syncLimit: 5 }),
+    told(sid, at, {
+      kind: 'configured',
+      sid,
+      voters: sids,
+      observers: [],
+      tickTimeMs: 2000,
+      initLimit: 10,
+      syncLimit: 5,
+    }),
     looking(sid, at),
-    told(sid, at, { kind: 'recovered', zxid: asZxid(0n), snapshotZxid: asZxid(0n), records: 0, acceptedEpoch: 0, currentEpoch: 0, tornTail: false }),
+    told(sid, at, {
+      kind: 'recovered',
+      zxid: asZxid(0n),
+      snapshotZxid: asZxid(0n),
+      records: 0,
+      acceptedEpoch: 0,
+      currentEpoch: 0,
+      tornTail: false,
+    }),
     told(sid, at, { kind: 'elected', leader, round: 1, voters: sids, joined: false }),
     told(sid, at, { kind: 'stateChanged', from: 'LOOKING', to: sid === leader ? 'LEADING' : 'FOLLOWING', reason: '' }),
     told(sid, at, { kind: 'zabState', to: 'BROADCAST' }),

@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest'
-import { Fold } from '../../src/trace/fold.ts'
-import type { ServerPicture } from '../../src/trace/picture.ts'
+import type { TraceEvent } from '../../src/core/trace.ts'
 import { DataTree } from '../../src/core/tree/data-tree.ts'
 import { asZxid } from '../../src/core/wire/ids.ts'
-import type { TraceEvent } from '../../src/core/trace.ts'
-import { applied, createTxn, electedEnsemble, looking, message, SESSION, snapshotOf, started, told, z } from './events.ts'
+import { Fold } from '../../src/trace/fold.ts'
+import type { ServerPicture } from '../../src/trace/picture.ts'
+import {
+  applied,
+  createTxn,
+  electedEnsemble,
+  looking,
+  message,
+  SESSION,
+  snapshotOf,
+  started,
+  told,
+  z,
+} from './events.ts'
 
 function folded(events: readonly TraceEvent[], servers = 3): Fold {
   const fold = new Fold(servers)
@@ -32,7 +43,13 @@ describe('processes', () => {
       killed(1, 20),
     ])
     const stopped = server(fold, 1)
-    expect(stopped).toMatchObject({ state: 'STOPPED', process: 'stopped', stopReason: 'killed', vote: undefined, serving: false })
+    expect(stopped).toMatchObject({
+      state: 'STOPPED',
+      process: 'stopped',
+      stopReason: 'killed',
+      vote: undefined,
+      serving: false,
+    })
     expect(stopped.leader).toBeUndefined()
     expect(stopped.attached.size + stopped.watches.length + stopped.timers.size + stopped.ballot.size).toBe(0)
     expect(stopped.lastLogged).toBe(z(1))
@@ -41,7 +58,12 @@ describe('processes', () => {
 
   it('a server that halts tells its reason and the damaged file', () => {
     const fold = folded([started(2), told(2, 5, { kind: 'halted', reason: 'CRC mismatch', file: 'version-2/log.1' })])
-    expect(server(fold, 2)).toMatchObject({ process: 'halted', state: 'STOPPED', stopReason: 'CRC mismatch', damagedFile: 'version-2/log.1' })
+    expect(server(fold, 2)).toMatchObject({
+      process: 'halted',
+      state: 'STOPPED',
+      stopReason: 'CRC mismatch',
+      damagedFile: 'version-2/log.1',
+    })
     fold.apply(started(2, 9))
     expect(server(fold, 2)).toMatchObject({ process: 'running', stopReason: undefined, damagedFile: undefined })
   })
@@ -58,7 +80,13 @@ describe('messages', () => {
   })
 
   it('a kill loses what flies to the dead server, not what it sent', () => {
-    const fold = folded([...electedEnsemble(3, 3), message(1, 2, 100, 400), message(2, 1, 100, 400), message(1, 3, 100, 400), killed(1, 200)])
+    const fold = folded([
+      ...electedEnsemble(3, 3),
+      message(1, 2, 100, 400),
+      message(2, 1, 100, 400),
+      message(1, 3, 100, 400),
+      killed(1, 200),
+    ])
     expect(fold.picture.messages.map(({ from, to }) => [from, to])).toEqual([
       [1, 2],
       [1, 3],
@@ -100,11 +128,23 @@ describe('election', () => {
       looking(1),
       told(1, 1, { kind: 'roundStarted', round: 1 }),
       told(1, 1, { kind: 'vote', vote: vote(1), from: 1, reason: { why: 'initial' } }),
-      told(1, 2, { kind: 'notification', from: 3, state: 'LOOKING', vote: vote(3), counted: true, reason: { why: 'higherSid' } }),
+      told(1, 2, {
+        kind: 'notification',
+        from: 3,
+        state: 'LOOKING',
+        vote: vote(3),
+        counted: true,
+        reason: { why: 'higherSid' },
+      }),
       told(1, 2, { kind: 'vote', vote: vote(3), from: 3, reason: { why: 'higherSid' }, against: vote(1) }),
       told(1, 3, { kind: 'quorumForVote', leader: 3, voters: [1, 3] }),
     ])
-    expect(server(fold, 1)).toMatchObject({ round: 1, vote: vote(3), voteReason: { from: 3, against: vote(1) }, quorumForVote: [1, 3] })
+    expect(server(fold, 1)).toMatchObject({
+      round: 1,
+      vote: vote(3),
+      voteReason: { from: 3, against: vote(1) },
+      quorumForVote: [1, 3],
+    })
     expect([...server(fold, 1).ballot.keys()]).toEqual([3])
     fold.apply(told(1, 9, { kind: 'roundStarted', round: 2 }))
     expect(server(fold, 1)).toMatchObject({ round: 2, vote: undefined, quorumForVote: undefined })
@@ -156,7 +196,8 @@ describe('the log', () => {
 
   it('TRUNC cuts the log back', () => {
     const fold = folded(electedEnsemble(3, 3))
-    for (const counter of [1, 2, 3]) fold.apply(told(1, 10, { kind: 'logged', zxid: z(counter), file: 'log', offset: 0, sizeBytes: 1 }))
+    for (const counter of [1, 2, 3])
+      fold.apply(told(1, 10, { kind: 'logged', zxid: z(counter), file: 'log', offset: 0, sizeBytes: 1 }))
     fold.apply(told(1, 11, { kind: 'truncated', zxid: z(1) }))
     expect(stages(fold, 1)).toEqual([[z(1), 'logged', undefined]])
     expect(server(fold, 1).lastLogged).toBe(z(1))
@@ -202,7 +243,10 @@ describe('the tree', () => {
   })
 
   it('a snapshot that is none leaves no tree and is shown', () => {
-    const fold = folded([started(1), told(1, 1, { kind: 'treeLoaded', zxid: z(4), snapshot: new Uint8Array(20), logTail: [] })])
+    const fold = folded([
+      started(1),
+      told(1, 1, { kind: 'treeLoaded', zxid: z(4), snapshot: new Uint8Array(20), logTail: [] }),
+    ])
     expect(server(fold, 1)).toMatchObject({ tree: undefined, digestMismatch: z(4) })
   })
 })
@@ -213,13 +257,22 @@ describe('sessions and watches', () => {
 
   it('a client stands at the server that it is connected to', () => {
     const fold = folded([client(0, { kind: 'started', what: 'client', incarnation: 1 }), connected])
-    expect(fold.picture.clients.get(101)).toMatchObject({ running: true, state: 'CONNECTED', server: 2, session: SESSION })
+    expect(fold.picture.clients.get(101)).toMatchObject({
+      running: true,
+      state: 'CONNECTED',
+      server: 2,
+      session: SESSION,
+    })
     fold.apply(client(2, { kind: 'clientState', to: 'CONNECTING', session: SESSION, reason: 'reset' }))
     expect(fold.picture.clients.get(101)).toMatchObject({ state: 'CONNECTING', server: undefined })
   })
 
   it('requests are pending until they are answered or lost', () => {
-    const fold = folded([connected, client(2, { kind: 'invoked', xid: 1, op: 'create', path: '/a' }), client(2, { kind: 'invoked', xid: 2, op: 'sync' })])
+    const fold = folded([
+      connected,
+      client(2, { kind: 'invoked', xid: 1, op: 'create', path: '/a' }),
+      client(2, { kind: 'invoked', xid: 2, op: 'sync' }),
+    ])
     expect(fold.picture.clients.get(101)!.pending.map(({ xid }) => xid)).toEqual([1, 2])
     fold.apply(client(3, { kind: 'answered', xid: 1, op: 'create', zxid: z(1), err: 0 }))
     fold.apply(client(3, { kind: 'requestLost', xid: 2, op: 'sync' }))
@@ -246,7 +299,16 @@ describe('sessions and watches', () => {
     fold.apply(client(2, { kind: 'watchRegistered', path: '/a', watch: 'child' }))
     expect(fold.picture.clients.get(101)!.watches).toEqual([{ path: '/a', watch: 'child' }])
     fold.apply(
-      told(2, 3, { kind: 'watchFired', session: SESSION, path: '/a', watch: 'child', event: 'NodeChildrenChanged', eventPath: '/a', zxid: z(1), stays: false }),
+      told(2, 3, {
+        kind: 'watchFired',
+        session: SESSION,
+        path: '/a',
+        watch: 'child',
+        event: 'NodeChildrenChanged',
+        eventPath: '/a',
+        zxid: z(1),
+        stays: false,
+      }),
     )
     fold.apply(client(5, { kind: 'watchDelivered', event: 'NodeChildrenChanged', path: '/a' }))
     expect(fold.picture.firings[0]!.deliveredAt).toBe(5)

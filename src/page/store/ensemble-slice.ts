@@ -12,7 +12,11 @@ export const ensembleSlice: Slice<EnsembleSlice> = (set, get, { ensemble, playba
     try {
       await run()
     } catch (error) {
-      get().report({ code: 'orderFailed', station: sid, message: error instanceof Error ? error.message : String(error) })
+      get().report({
+        code: 'orderFailed',
+        station: sid,
+        message: error instanceof Error ? error.message : String(error),
+      })
     }
   }
   return {

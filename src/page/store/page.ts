@@ -5,7 +5,7 @@ import { ensembleSlice } from './ensemble-slice.ts'
 import { Playback } from './playback.ts'
 import type { PageState } from './state.ts'
 import { printShown, terminalSlice } from './terminal-slice.ts'
-import { timeSlice, timeOf } from './time-slice.ts'
+import { timeOf, timeSlice } from './time-slice.ts'
 import { panelsSlice, selectionSlice } from './view-slice.ts'
 
 export interface Page {

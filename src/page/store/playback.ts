@@ -3,13 +3,13 @@
  *  requestAnimationFrame loop, tests call it by hand. */
 import type { TraceEvent } from '../../core/trace.ts'
 import type { Ensemble, HostNotice, Rate } from '../../hosts/ensemble.ts'
+import { type Condition, matches } from '../../trace/condition.ts'
 import { Cursor } from '../../trace/cursor.ts'
 import { Fold } from '../../trace/fold.ts'
 import { AutoPace, isWorthSeeing } from '../../trace/pace.ts'
 import type { Picture } from '../../trace/picture.ts'
 import { Recorder } from '../../trace/recorder.ts'
 import { isQuiet } from '../../trace/words.ts'
-import { type Condition, matches } from '../../trace/condition.ts'
 import type { Speed } from './state.ts'
 
 /** Views that are rendered (not drawn) are told ten times a second. */
@@ -58,7 +58,9 @@ export class Playback {
   #hostRuns = false
   #lastFrameMs: number | undefined
   #shown: TraceEvent[] = []
-  #glide: { readonly toUs: number; readonly rate: number; readonly events: number; readonly done: () => void } | undefined
+  #glide:
+    | { readonly toUs: number; readonly rate: number; readonly events: number; readonly done: () => void }
+    | undefined
   #until: { readonly condition: Condition; readonly done: (met: boolean) => void } | undefined
   #showOrder = false
   #edgeWaiters: { readonly edgeUs: number; readonly done: () => void }[] = []
@@ -259,7 +261,11 @@ export class Playback {
     this.#cursor.moveTo(at)
     this.#fold.advance(at)
     // What is quiet on the way is shown on the way.
-    while ((this.#recorder.nextAt ?? Number.POSITIVE_INFINITY) <= at && this.#glide !== undefined && this.#glide.events > 1) {
+    while (
+      (this.#recorder.nextAt ?? Number.POSITIVE_INFINITY) <= at &&
+      this.#glide !== undefined &&
+      this.#glide.events > 1
+    ) {
       this.#recorder.showNext()
       this.#glide = { ...this.#glide, events: this.#glide.events - 1 }
     }
@@ -284,7 +290,9 @@ export class Playback {
       if (event !== undefined && this.#meets(event)) return this.#hold()
       if (++count % 256 === 0 && this.#clock() - startMs > BUDGET_MS) break
     }
-    this.#fold.advance(this.#recorder.nextAt !== undefined && this.#recorder.nextAt <= atUs ? this.#recorder.shownUpTo : atUs)
+    this.#fold.advance(
+      this.#recorder.nextAt !== undefined && this.#recorder.nextAt <= atUs ? this.#recorder.shownUpTo : atUs,
+    )
   }
 
   #showMany(count: number): void {
@@ -296,7 +304,8 @@ export class Playback {
 
   /** Everything there is, up to the condition that is waited for. */
   #showAll(): void {
-    for (let event = this.#recorder.showNext(); event !== undefined; event = this.#recorder.showNext()) if (this.#meets(event)) break
+    for (let event = this.#recorder.showNext(); event !== undefined; event = this.#recorder.showNext())
+      if (this.#meets(event)) break
     this.#cursor.moveTo(this.#recorder.shownUpTo)
     this.#hold()
     this.#tellShown()

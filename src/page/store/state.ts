@@ -111,7 +111,11 @@ export interface TerminalSlice {
   selectTab(id: number): void
   /** A line as typed: to zkCli, or to the page when it starts with ':'. Resolves with the printed lines. */
   type(id: number, line: string): Promise<readonly string[]>
-  complete(id: number, line: string, cursor: number): Promise<{ readonly candidates: readonly string[]; readonly from: number }>
+  complete(
+    id: number,
+    line: string,
+    cursor: number,
+  ): Promise<{ readonly candidates: readonly string[]; readonly from: number }>
   clearTab(id: number): void
   /** Prints the command that equals a click, in the tab in front. */
   echo(command: string): void

@@ -1,10 +1,10 @@
 /** Terminal tabs: each is a zkCli process of the ensemble. What it prints comes by the trace, so that an answer appears when the
  *  cursor reaches it, not before. Lines behind a colon are for the page itself (terminal/verbs.ts). */
 import type { StoreApi } from 'zustand/vanilla'
-import type { TraceEvent } from '../../core/trace.ts'
 import type { ClientState } from '../../core/client/trace.ts'
-import type { Picture } from '../../trace/picture.ts'
+import type { TraceEvent } from '../../core/trace.ts'
 import { CONDITIONS } from '../../trace/condition.ts'
+import type { Picture } from '../../trace/picture.ts'
 import { t } from '../i18n/i18n.ts'
 import { parseVerb, type VerbError } from '../terminal/verbs.ts'
 import type { Slice } from './page.ts'
@@ -32,11 +32,18 @@ export const terminalSlice: Slice<TerminalSlice> = (set, get, { ensemble, playba
   let lastTab = 0
   /** Resolve with the tab's station when its process is there. */
   const opening = new Map<number, Promise<number>>()
+  /** zkCli reads a line when it has answered the one before. */
+  const lastAnswer = new Map<number, Promise<unknown>>()
 
   const change = (id: number, how: (tab: TerminalTab) => TerminalTab): void =>
     set((state) => ({ tabs: state.tabs.map((tab) => (tab.id === id ? how(tab) : tab)) }))
   const print = (id: number, stream: TerminalLine['stream'], texts: readonly string[]): readonly string[] => {
-    change(id, (tab) => withLines(tab, texts.map((text) => lineOf(stream, text))))
+    change(id, (tab) =>
+      withLines(
+        tab,
+        texts.map((text) => lineOf(stream, text)),
+      ),
+    )
     return texts
   }
   const remember = (id: number, line: string): void =>
@@ -68,6 +75,7 @@ export const terminalSlice: Slice<TerminalSlice> = (set, get, { ensemble, playba
     async closeTab(id) {
       const station = await opening.get(id)?.catch(() => undefined)
       opening.delete(id)
+      lastAnswer.delete(id)
       set((state) => {
         const at = state.tabs.findIndex((tab) => tab.id === id)
         const tabs = state.tabs.filter((tab) => tab.id !== id)
@@ -88,10 +96,16 @@ export const terminalSlice: Slice<TerminalSlice> = (set, get, { ensemble, playba
       if (/^\s*:/.test(text)) return execute(id, text)
       change(id, (tab) => ({ ...tab, waiting: [...tab.waiting, text] }))
       playback.wake()
-      try {
+      const before = lastAnswer.get(id)
+      const answer = (async () => {
+        await before?.catch(() => undefined)
         const station = await opening.get(id)
         if (station === undefined) throw new Error(t(($) => $.terminal.closed))
-        const result = await ensemble.type(station, text)
+        return ensemble.type(station, text)
+      })()
+      lastAnswer.set(id, answer)
+      try {
+        const result = await answer
         return result.lines.map((printed) => printed.text)
       } catch (error) {
         change(id, (tab) => ({ ...tab, waiting: without(tab.waiting, text) }))
@@ -157,7 +171,9 @@ export const terminalSlice: Slice<TerminalSlice> = (set, get, { ensemble, playba
   async function until(id: number, condition: string): Promise<readonly string[]> {
     try {
       const met = await get().until(condition)
-      return print(id, 'page', [met ? t(($) => $.terminal.reached, { condition }) : t(($) => $.terminal.notReached, { condition })])
+      return print(id, 'page', [
+        met ? t(($) => $.terminal.reached, { condition }) : t(($) => $.terminal.notReached, { condition }),
+      ])
     } catch (error) {
       if (!(error instanceof ConditionError)) throw error
       return print(id, 'err', [t(($) => $.terminal.noSuchCondition, { condition, conditions: CONDITIONS.join('; ') })])
@@ -174,7 +190,17 @@ export function printShown(store: StoreApi<PageState>, events: readonly TraceEve
     const tab = changed.get(event.station) ?? tabs.find((other) => other.station === event.station)
     if (tab === undefined) continue
     const state = picture.clients.get(event.station)?.state ?? 'CONNECTING'
-    changed.set(event.station, event.kind === 'printed' ? printed(tab, event, state) : withLines(tab, [lineOf('page', t(($) => $.terminal.ended))]))
+    changed.set(
+      event.station,
+      event.kind === 'printed'
+        ? printed(tab, event, state)
+        : withLines(tab, [
+            lineOf(
+              'page',
+              t(($) => $.terminal.ended),
+            ),
+          ]),
+    )
   }
   if (changed.size === 0) return
   store.setState((state) => ({ tabs: state.tabs.map((tab) => changed.get(tab.station) ?? tab) }))
@@ -199,7 +225,8 @@ function without(lines: readonly string[], line: string): readonly string[] {
   return at === -1 ? lines : lines.toSpliced(at, 1)
 }
 
-const allServers = (count: number): string => Array.from({ length: count }, (_, index) => `zk${index + 1}:2181`).join(',')
+const allServers = (count: number): string =>
+  Array.from({ length: count }, (_, index) => `zk${index + 1}:2181`).join(',')
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

@@ -1,6 +1,6 @@
 /** Pace: how virtual time runs and where it stops. */
 import type { EventMatch } from '../../hosts/ensemble.ts'
-import { type Condition, CONDITIONS, conditionOf } from '../../trace/condition.ts'
+import { CONDITIONS, type Condition, conditionOf } from '../../trace/condition.ts'
 import type { Slice } from './page.ts'
 import type { Playback } from './playback.ts'
 import { FASTEST, SLOWEST, type Speed, type TimeSlice } from './state.ts'

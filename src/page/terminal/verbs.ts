@@ -25,12 +25,15 @@ export function parseVerb(line: string, servers: number): Verb | VerbError {
     case 'kill':
     case 'start': {
       const sid = Number(args[0])
-      if (!Number.isInteger(sid) || sid < 1 || sid > servers) return { error: 'noSuchServer', word: args[0] ?? '', servers }
+      if (!Number.isInteger(sid) || sid < 1 || sid > servers)
+        return { error: 'noSuchServer', word: args[0] ?? '', servers }
       return args.length > 1 ? { error: 'tooMuch', word: args[1] ?? '' } : { verb, sid }
     }
     case 'crash': {
       const rest = args.filter((arg) => arg !== 'the')
-      return rest.length === 0 || (rest.length === 1 && rest[0] === 'leader') ? { verb } : { error: 'tooMuch', word: rest.join(' ') }
+      return rest.length === 0 || (rest.length === 1 && rest[0] === 'leader')
+        ? { verb }
+        : { error: 'tooMuch', word: rest.join(' ') }
     }
     case 'pause':
     case 'resume':

@@ -1,0 +1,63 @@
+import { type MouseEvent, useLayoutEffect, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { classes } from '../parts/classes.ts'
+import { usePage } from '../store/hooks.ts'
+import type { TerminalLine, TerminalTab } from '../store/state.ts'
+import styles from './terminal.module.css'
+
+/** What was typed and what came of it. Stays at its end while one is there. */
+export function Output({ tab }: { readonly tab: TerminalTab }) {
+  const { t } = useTranslation()
+  const paused = usePage((page) => page.paused)
+  const log = useRef<HTMLDivElement>(null)
+  const atEnd = useRef(true)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new lines are what makes it scroll
+  useLayoutEffect(() => {
+    if (log.current !== null && atEnd.current) log.current.scrollTop = log.current.scrollHeight
+  }, [tab.lines, tab.waiting, paused])
+  const onScroll = () => {
+    const element = log.current
+    if (element !== null) atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < 24
+  }
+  const onClick = (event: MouseEvent) => {
+    if (getSelection()?.isCollapsed === false) return
+    event.currentTarget.parentElement?.querySelector('input')?.focus({ preventScroll: true })
+  }
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: a click puts the cursor into the field below, as in any terminal
+    <div
+      ref={log}
+      role="log"
+      aria-label={t(($) => $.terminal.output)}
+      className={styles.output}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so keys must be able to reach it
+      tabIndex={0}
+      onScroll={onScroll}
+      onClick={onClick}
+    >
+      {tab.lines.length === 0 && tab.waiting.length === 0 && (
+        <div className={styles.hint}>{t(($) => $.terminal.welcome)}</div>
+      )}
+      {tab.lines.map((line) => (
+        <Line key={line.id} line={line} />
+      ))}
+      {tab.waiting.map((text, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a queue without names
+        <div key={index} className={styles.waiting}>
+          {text}
+        </div>
+      ))}
+      {tab.waiting.length > 0 && paused && <div className={styles.hint}>{t(($) => $.terminal.paused)}</div>}
+    </div>
+  )
+}
+
+function Line({ line }: { readonly line: TerminalLine }) {
+  const isEvent = line.stream === 'out' && /^(WATCHER::|WatchedEvent )/.test(line.text)
+  return (
+    <div className={classes(styles.line, styles[line.stream], isEvent && styles.event)}>
+      {line.prompt !== undefined && <span className={styles.prompt}>{line.prompt}</span>}
+      {line.text}
+    </div>
+  )
+}

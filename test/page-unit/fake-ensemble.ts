@@ -1,0 +1,96 @@
+/** An ensemble that does nothing by itself: a test hands it events and time. */
+import type { CliResult, Completion } from '../../src/core/cli/result.ts'
+import type { TraceEvent } from '../../src/core/trace.ts'
+import type { Ensemble, EventMatch, HostNotice, Rate, RunConfig } from '../../src/hosts/ensemble.ts'
+
+export const CONFIG: RunConfig = {
+  servers: 3,
+  seed: 1,
+  latencyUs: { min: 20_000, max: 30_000 },
+  diskSyncUs: { min: 2000, max: 6000 },
+  tickTimeMs: 2000,
+  initLimit: 10,
+  syncLimit: 5,
+  wallStartMs: 0,
+  snapCount: 1000,
+  autostart: [1, 2, 3],
+}
+
+export class FakeEnsemble implements Ensemble {
+  readonly config = CONFIG
+  readonly orders: string[] = []
+  rates: Rate[] = []
+  /** What `advance` does. */
+  onAdvance: () => number = () => this.edgeUs
+  onRunUntil: () => TraceEvent | undefined = () => undefined
+  answer: CliResult | Error = { lines: [], exitCode: 0 }
+  edgeUs = 0
+  #onTrace: (events: readonly TraceEvent[]) => void = () => {}
+  #onNotice: (notice: HostNotice) => void = () => {}
+  #clients = 100
+
+  listen(onTrace: (events: readonly TraceEvent[]) => void, onNotice: (notice: HostNotice) => void): void {
+    this.#onTrace = onTrace
+    this.#onNotice = onNotice
+  }
+  /** Events, and that the trace is complete up to `edgeUs`. */
+  tell(events: readonly TraceEvent[], edgeUs: number): void {
+    this.edgeUs = edgeUs
+    if (events.length > 0) this.#onTrace(events)
+    this.#onNotice({ kind: 'time', edgeUs, rate: 1, idle: false })
+  }
+  notice(notice: HostNotice): void {
+    this.#onNotice(notice)
+  }
+
+  get rate(): Rate | undefined {
+    return this.rates.at(-1)
+  }
+  setRate(rate: Rate): void {
+    this.rates.push(rate)
+  }
+  advance(): Promise<number> {
+    return Promise.resolve(this.onAdvance())
+  }
+  runUntil(
+    _match: EventMatch | readonly EventMatch[],
+    _limitUs?: number,
+    rate?: Rate,
+  ): Promise<TraceEvent | undefined> {
+    this.orders.push(`runUntil ${rate}`)
+    return Promise.resolve(this.onRunUntil())
+  }
+  start(sid: number): Promise<void> {
+    return this.#order(`start ${sid}`)
+  }
+  kill(sid: number): Promise<void> {
+    return this.#order(`kill ${sid}`)
+  }
+  openClient(connect: string): Promise<number> {
+    this.orders.push(`client ${connect}`)
+    return Promise.resolve(++this.#clients)
+  }
+  killClient(client: number): Promise<void> {
+    return this.#order(`close ${client}`)
+  }
+  type(client: number, line: string): Promise<CliResult> {
+    this.orders.push(`type ${client} ${line}`)
+    return this.answer instanceof Error ? Promise.reject(this.answer) : Promise.resolve(this.answer)
+  }
+  complete(_client: number, _line: string, cursor: number): Promise<Completion> {
+    return Promise.resolve({ candidates: [], from: cursor })
+  }
+  setTraceLevel(level: 'full' | 'state' | 'off'): void {
+    this.orders.push(`trace ${level}`)
+  }
+  dispose(): Promise<void> {
+    return Promise.resolve()
+  }
+  wipe(): Promise<void> {
+    return Promise.resolve()
+  }
+  #order(words: string): Promise<void> {
+    this.orders.push(words)
+    return this.answer instanceof Error ? Promise.reject(this.answer) : Promise.resolve()
+  }
+}
