@@ -1,6 +1,6 @@
 /** multi and multiRead: several operations in one request. Source: jute.md section 5; MultiOperationRecord.java, Op.java,
  *  MultiResponse.java, OpResult.java. */
-import { CreateMode, ErrorCode, OpCode } from '../wire/codes.ts'
+import { CreateMode, OpCode } from '../wire/codes.ts'
 import { type ACL, Stat } from '../wire/data.ts'
 import { JuteError, type Reader, type Writer } from '../wire/jute.ts'
 import {
@@ -105,5 +105,3 @@ function opCode(op: Op): OpCode {
     return OpCode.createTTL
   return OpCode.create
 }
-
-export const isFailure = (result: OpResult): boolean => result.kind === 'error' && result.err !== ErrorCode.Ok

@@ -21,5 +21,10 @@ export type ClientEvent =
     }
   /** The watch event reached the client's watcher. */
   | { readonly kind: 'watchDelivered'; readonly event: string; readonly path: string | null }
-  /** A line of zkCli's output or input. */
-  | { readonly kind: 'printed'; readonly stream: 'in' | 'out' | 'err'; readonly text: string }
+  /** A line of zkCli's output or input, without secrets. `prompt` stood before what was typed. */
+  | {
+      readonly kind: 'printed'
+      readonly stream: 'in' | 'out' | 'err'
+      readonly text: string
+      readonly prompt?: string
+    }
