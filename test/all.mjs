@@ -2,8 +2,8 @@
  *  stop the next ones. The last line counts the tests; the exit code is 0 only when every step was good. */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { delimiter, resolve } from 'node:path'
-import { findChromium } from './chromium.mjs'
+import { resolve } from 'node:path'
+import { findChromium, findProgram } from './chromium.mjs'
 
 const cache = resolve('node_modules/.cache/test')
 rmSync(cache, { recursive: true, force: true })
@@ -85,7 +85,7 @@ function countPage({ stats }) {
 /** Page tests need a browser: take the one there is, else install Debian's where that is possible, else say what to do. */
 function needChromium() {
   if (findChromium() !== undefined) return
-  if (process.getuid?.() === 0 && onPath('apt-get')) {
+  if (process.getuid?.() === 0 && findProgram('apt-get') !== undefined) {
     console.log('== no Chromium found: installing the package chromium')
     const options = {
       stdio: /** @type {const} */ ('inherit'),
@@ -100,11 +100,4 @@ function needChromium() {
       'or name an executable of Chromium or Chrome in the environment variable CHROMIUM, and run `npm test` again.',
   )
   process.exit(1)
-}
-
-/** @param {string} program */
-function onPath(program) {
-  return (process.env.PATH ?? '')
-    .split(delimiter)
-    .some((directory) => spawnSync('test', ['-x', `${directory}/${program}`]).status === 0)
 }

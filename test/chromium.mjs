@@ -6,18 +6,23 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-s
 
 /** The environment's CHROMIUM, else the first known browser on PATH, else undefined. */
 export function findChromium() {
-  if (process.env.CHROMIUM) return process.env.CHROMIUM
-  for (const name of NAMES)
-    for (const directory of (process.env.PATH ?? '').split(delimiter)) {
-      const file = join(directory, name)
-      try {
-        accessSync(file, constants.X_OK)
-        return file
-      } catch {
-        // not here
-      }
+  return process.env.CHROMIUM || NAMES.map(findProgram).find((file) => file !== undefined)
+}
+
+/**
+ * An executable on PATH, or undefined.
+ * @param {string} name
+ */
+export function findProgram(name) {
+  const files = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name))
+  return files.find((file) => {
+    try {
+      accessSync(file, constants.X_OK)
+      return true
+    } catch {
+      return false
     }
-  return undefined
+  })
 }
 
 /** Switches that keep a headless run quiet and working as root. */
