@@ -4,7 +4,7 @@ import type { Sid } from '../wire/ids.ts'
 import { ConfigError, parseServerSpec, printServerSpec, type ServerSpec } from './server-spec.ts'
 
 /** Groups of voters with weights. Without it every voter weighs 1 and a majority is a quorum. */
-export interface Hierarchy {
+interface Hierarchy {
   /** Group id to its members; each voter is in exactly one group. */
   readonly groups: ReadonlyMap<number, readonly Sid[]>
   /** A voter that is missing here weighs 1. */

@@ -2,7 +2,7 @@
  *  Left out: several addresses for one server (multiAddress.enabled), name resolution. */
 import type { Sid } from '../wire/ids.ts'
 
-export type LearnerType = 'participant' | 'observer'
+type LearnerType = 'participant' | 'observer'
 
 export interface ServerSpec {
   readonly sid: Sid
@@ -89,4 +89,4 @@ function splitAddress(text: string): string[] {
 }
 
 /** An address with colons in it needs brackets. */
-export const delimited = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+const delimited = (host: string): string => (host.includes(':') ? `[${host}]` : host)

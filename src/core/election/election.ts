@@ -24,7 +24,7 @@ import { beats, type CastVote, compareVotes, supporters, type Vote } from './vot
 export type { Vote } from './vote.ts'
 
 /** What the election asks the replica it belongs to. */
-export interface PeerView {
+interface PeerView {
   state(): ServerState
   /** What this replica tells others while it is not LOOKING: the vote that elected, with the established epoch. While it is
    *  LOOKING, its previous one; at first, itself. Observers and strangers are told that too. */

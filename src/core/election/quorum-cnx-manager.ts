@@ -16,7 +16,7 @@ import {
 import { StreamBuffer } from '../wire/quorum.ts'
 
 /** What goes to a peer: the notification's bytes without their frame, and what the trace says about them. */
-export interface Outgoing {
+interface Outgoing {
   readonly bytes: Uint8Array
   readonly note: MessageNote
 }

@@ -23,7 +23,7 @@ export interface CastVote extends Vote {
   readonly version: number
 }
 
-export type Comparison =
+type Comparison =
   | 'higherEpoch'
   | 'lowerEpoch'
   | 'higherZxid'

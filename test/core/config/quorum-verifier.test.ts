@@ -24,7 +24,9 @@ describe('the text of a configuration', () => {
   })
 
   test('names groups and weights as QuorumHierarchical prints them, weights of 1 included', () => {
-    const text = QuorumVerifier.parse(lines(6, 'group.1=1:2:3\ngroup.2=6:5:4\nweight.1=3\nweight.4=0\nversion=a')).toString()
+    const text = QuorumVerifier.parse(
+      lines(6, 'group.1=1:2:3\ngroup.2=6:5:4\nweight.1=3\nweight.4=0\nversion=a'),
+    ).toString()
     expect(text.slice(text.indexOf('group'))).toBe(
       'group.1=1:2:3\ngroup.2=4:5:6\nweight.1=3\nweight.2=1\nweight.3=1\nweight.4=0\nweight.5=1\nweight.6=1\nversion=a',
     )
@@ -32,7 +34,11 @@ describe('the text of a configuration', () => {
 
   test('lists servers in the order of a Java HashMap, which is not always ascending', () => {
     const text = [20, 3, 100, 17, 1].map((sid) => `server.${sid}=zk:2888:3888`).join('\n')
-    const order = [...QuorumVerifier.parse(text).toString().matchAll(/server\.(\d+)/g)].map(([, sid]) => Number(sid))
+    const order = [
+      ...QuorumVerifier.parse(text)
+        .toString()
+        .matchAll(/server\.(\d+)/g),
+    ].map(([, sid]) => Number(sid))
     expect(order).toEqual([1, 17, 3, 20, 100])
   })
 
@@ -56,7 +62,10 @@ describe('the text of a configuration', () => {
     ['server.1=zk1:a:3888', 'Address unresolved: zk1:a'],
     ['server.1=zk1:2888:3888;x', 'Address unresolved: null:x'],
     ['server.1=zk1:2888:99999', 'port out of range:99999'],
-    ['server.1=zk1:2888:2888', 'Client and election port must be different! Please update the configuration file on server.1'],
+    [
+      'server.1=zk1:2888:2888',
+      'Client and election port must be different! Please update the configuration file on server.1',
+    ],
     ['server.1=zk1:2888:3888:leader', 'Unrecognised peertype: leader'],
     ['server.1=a:1:2|b:1:2', 'Multiple address feature is disabled, but multiple addresses were specified for sid 1'],
     ['server.x=zk1:2888:3888', 'For input string: "x"'],

@@ -6,7 +6,12 @@ const quorum = QuorumVerifier.parse('server.1=zk1:2888:3888\nserver.2=zk2:2888:3
 
 test('session timeouts are between 2 and 20 ticks unless said otherwise', () => {
   const config = replicaConfig({ sid: 1, quorum, tickTimeMs: 100, maxSessionTimeoutMs: 5000 })
-  expect(config).toMatchObject({ tickTimeMs: 100, minSessionTimeoutMs: 200, maxSessionTimeoutMs: 5000, clientPort: 2181 })
+  expect(config).toMatchObject({
+    tickTimeMs: 100,
+    minSessionTimeoutMs: 200,
+    maxSessionTimeoutMs: 5000,
+    clientPort: 2181,
+  })
 })
 
 test('the client port is the one in the server line, when it has one', () => {

@@ -113,7 +113,8 @@ function checkTallies({ rig, quorum }: Ensemble): void {
         if (event.leader !== own) expect(tally.settled.get(event.leader)?.state).toBe('LEADING')
       } else {
         const votes = event.voters.map((sid) => tally.votes.get(sid)?.vote as Vote)
-        for (const vote of votes) expect(vote).toEqual({ ...votes[0], leader: event.leader, electionEpoch: event.round })
+        for (const vote of votes)
+          expect(vote).toEqual({ ...votes[0], leader: event.leader, electionEpoch: event.round })
         for (const { vote } of tally.votes.values())
           expect(beats(compareVotes(vote, votes[0] as Vote, quorum))).toBe(false)
       }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { QuorumVerifier } from '../../../src/core/config/quorum-verifier.ts'
+import type { ServerState } from '../../../src/core/wire/codes.ts'
 import type { Sid } from '../../../src/core/wire/ids.ts'
 import { makeZxid } from '../../../src/core/wire/ids.ts'
 import { Ensemble, type Member, notificationsIn, Puppet, server, servers } from './members.ts'
@@ -28,13 +29,15 @@ describe('a first start', () => {
       five.rig.run(3000)
     }
     expect(five.leaders).toEqual([3, 3, 3, 3, 3])
-    expect(five.rig.of('elected').map(({ station, joined }) => [station, joined])).toEqual([
-      ['zk3', false],
-      ['zk2', false],
-      ['zk1', false],
-      ['zk4', true],
-      ['zk5', true],
-    ].sort(byFirstTold(five)))
+    expect(five.rig.of('elected').map(({ station, joined }) => [station, joined])).toEqual(
+      [
+        ['zk3', false],
+        ['zk2', false],
+        ['zk1', false],
+        ['zk4', true],
+        ['zk5', true],
+      ].sort(byFirstTold(five)),
+    )
   })
 
   test('of fewer than a quorum elects nobody', () => {
@@ -58,12 +61,26 @@ describe('a first start', () => {
 
 describe('the order of votes', () => {
   test.each([
-    ['the higher epoch wins, whatever the zxid and the id', { 1: at(2, 0), 2: at(1, 9), 3: at(1, 9) }, 1, 'higherEpoch'],
-    ['the higher zxid wins within an epoch, whatever the id', { 1: at(1, 8), 2: at(1, 9), 3: at(1, 8) }, 2, 'higherZxid'],
+    [
+      'the higher epoch wins, whatever the zxid and the id',
+      { 1: at(2, 0), 2: at(1, 9), 3: at(1, 9) },
+      1,
+      'higherEpoch',
+    ],
+    [
+      'the higher zxid wins within an epoch, whatever the id',
+      { 1: at(1, 8), 2: at(1, 9), 3: at(1, 8) },
+      2,
+      'higherZxid',
+    ],
     ['the higher id wins when the rest is equal', { 1: at(1, 9), 2: at(1, 9), 3: at(1, 9) }, 3, 'higherSid'],
     [
       'zxids are compared as 64 bits',
-      { 1: at(1, 1), 2: { zxid: (0x1fffff_ffffffffn << 4n) + 1n, peerEpoch: 1 }, 3: { zxid: 0x1fffff_ffffffffn << 4n, peerEpoch: 1 } },
+      {
+        1: at(1, 1),
+        2: { zxid: (0x1fffff_ffffffffn << 4n) + 1n, peerEpoch: 1 },
+        3: { zxid: 0x1fffff_ffffffffn << 4n, peerEpoch: 1 },
+      },
       2,
       'higherZxid',
     ],
@@ -72,7 +89,9 @@ describe('the order of votes', () => {
     for (const sid of [1, 2, 3] as const) three.start(sid, stored[sid])
     three.untilElected()
     expect(three.leaders).toEqual([winner, winner, winner])
-    const changes = three.rig.of('vote').filter(({ vote, reason }) => vote.leader === winner && reason.why !== 'initial')
+    const changes = three.rig
+      .of('vote')
+      .filter(({ vote, reason }) => vote.leader === winner && reason.why !== 'initial')
     expect(changes.length).toBeGreaterThan(0)
     for (const { reason, from, against } of changes) {
       expect(reason.why).toBe(why)
@@ -219,6 +238,23 @@ describe('a round', () => {
     expect(three.rig.of('quorumForVote', 'zk1').filter(({ at: when }) => when > 1000)).toEqual([])
   })
 
+  test('forgets who followed whom in the round before', () => {
+    const five = new Ensemble(5)
+    const first = five.start(1)
+    const say = (sid: Sid, state: ServerState, leader: Sid, round: number) => {
+      const vote = { leader, zxid: 0n, electionEpoch: round, peerEpoch: round }
+      new Puppet(five, sid).say(1, { ...vote, state })
+      five.rig.run(200)
+    }
+    say(3, 'FOLLOWING', 5, 1)
+    say(5, 'LEADING', 5, 1)
+    say(2, 'LOOKING', 2, 2)
+    say(4, 'FOLLOWING', 5, 2)
+    const counted = five.rig.of('notification', 'zk1').filter((heard) => heard.counted)
+    expect(new Set(counted.map(({ from }) => from))).toEqual(new Set([1, 2, 3, 4, 5]))
+    expect(first.leader).toBeUndefined()
+  })
+
   test('is repeated in growing intervals as long as nobody hears it', () => {
     const three = new Ensemble(3, 1, { maxNotificationIntervalMs: 3000 })
     three.rig.latency = () => 1
@@ -237,7 +273,9 @@ describe('the finalize wait', () => {
     three.rig.latency = () => 10
     three.start(1)
     three.start(2)
-    three.rig.until(() => three.rig.of('quorumForVote', 'zk1').length > 0 && three.rig.of('quorumForVote', 'zk2').length > 0)
+    three.rig.until(
+      () => three.rig.of('quorumForVote', 'zk1').length > 0 && three.rig.of('quorumForVote', 'zk2').length > 0,
+    )
     three.rig.run(lateMs)
     three.start(3)
     three.untilElected()
@@ -248,7 +286,9 @@ describe('the finalize wait', () => {
     const three = threeWithLateBest(50)
     expect(three.leaders).toEqual([3, 3, 3])
     expect(three.rig.of('finalizeInterrupted').map(({ station, by }) => [station, by])).toContainEqual(['zk2', 3])
-    const interrupted = three.rig.told.findIndex(({ kind, station }) => kind === 'finalizeInterrupted' && station === 'zk2')
+    const interrupted = three.rig.told.findIndex(
+      ({ kind, station }) => kind === 'finalizeInterrupted' && station === 'zk2',
+    )
     expect(three.rig.told.slice(interrupted + 1, interrupted + 3)).toMatchObject([
       { kind: 'notification', from: 3, counted: true, reason: { why: 'higherSid' } },
       { kind: 'vote', vote: { leader: 3 }, from: 3 },
@@ -272,7 +312,10 @@ describe('the finalize wait', () => {
     expect(first.leader).toBe(3)
     const dropped = three.rig.of('notification', 'zk3').filter(({ from }) => from === 1)
     expect(dropped[0]).toMatchObject({ vote: { leader: 3 }, counted: false, reason: { why: 'same' } })
-    const lastHeard = three.rig.of('notification', 'zk3').filter(({ at: when }) => when < decidedAt(three, 3)).at(-1)
+    const lastHeard = three.rig
+      .of('notification', 'zk3')
+      .filter(({ at: when }) => when < decidedAt(three, 3))
+      .at(-1)
     expect(decidedAt(three, 3)).toBe((lastHeard?.at as number) + 200)
     expect(three.rig.of('elected', 'zk3')).toMatchObject([{ voters: [2, 3] }])
   })
@@ -358,6 +401,7 @@ test('what came before the search began is handled in it, and elects in a later 
   three.rig.run(1)
   expect(first.leader).toBe(3)
   expect(three.rig.of('elected')).toMatchObject([{ leader: 3, round: 4, voters: [2, 3], joined: true }])
+  expect(first.election.round).toBe(4)
 })
 
 test.each([

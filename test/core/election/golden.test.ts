@@ -28,9 +28,7 @@ function recorded(file: string, voters: readonly number[]): Set<string> {
 }
 
 function saidBy(ensemble: Ensemble): Set<string> {
-  return new Set(
-    ensemble.rig.sent.map(({ from, bytes }) => `${from.slice(2)}: ${Buffer.from(bytes).toString('hex')}`),
-  )
+  return new Set(ensemble.rig.sent.map(({ from, bytes }) => `${from.slice(2)}: ${Buffer.from(bytes).toString('hex')}`))
 }
 
 const config = (count: number, more = ''): QuorumVerifier =>

@@ -10,7 +10,7 @@ import {
   type Notification,
 } from '../../../src/core/wire/notification.ts'
 import { StreamBuffer } from '../../../src/core/wire/quorum.ts'
-import { Ensemble, notificationsIn, Puppet, server, servers } from './members.ts'
+import { Ensemble, type Member, notificationsIn, Puppet, server, servers } from './members.ts'
 
 describe('the connections of an ensemble', () => {
   test('are one for each pair, opened by the larger sid', () => {
@@ -28,6 +28,37 @@ describe('the connections of an ensemble', () => {
       const hello = five.rig.sent.find((one) => one.connection === connection)
       expect([hello?.note?.type, hello?.from]).toEqual(['HELLO', [...ends].sort().at(-1)])
     }
+    // On the others nothing else was ever said.
+    for (const { connection, note } of five.rig.sent) {
+      const from = five.rig.sent.find((one) => one.connection === connection)?.from
+      const to = five.rig.dialled[Number(connection.slice(1)) - 1]?.replace(/.*>(zk\d):3888/, '$1')
+      if (String(from) < String(to)) expect([connection, note?.type]).toEqual([connection, 'HELLO'])
+    }
+  })
+
+  test('stay open however long nothing is said', () => {
+    const five = new Ensemble(5)
+    for (const sid of [1, 2, 3, 4, 5]) five.start(sid)
+    five.untilElected()
+    five.rig.run(1000)
+    const dialled = five.rig.dialled.length
+    five.rig.run(600_000)
+    for (const member of five.members.values()) member.look()
+    five.untilElected()
+    expect(five.rig.dialled).toHaveLength(dialled)
+  })
+
+  test('do not suffer when an attempt the other way is given up', () => {
+    const three = new Ensemble(3)
+    three.rig.blackHoles.add('zk2:3888')
+    const first = three.start(1)
+    three.start(2)
+    three.untilElected()
+    three.rig.run(10_000)
+    const dialled = three.rig.dialled.length
+    first.look()
+    three.rig.run(100)
+    expect(three.rig.dialled.slice(dialled)).toEqual(['zk1>zk3:3888'])
   })
 
   test('say last what was said last when they are new, for it may have been lost with the old one', () => {
@@ -163,6 +194,8 @@ describe('somebody who says', () => {
     const three = new Ensemble(quorum)
     for (const sid of [1, 2, 3]) three.start(sid)
     three.untilElected()
+    const first = three.members.get(1) as Member
+    first.vote = { ...first.vote, electionEpoch: 7 }
     const foreigner = new Foreigner(three.rig.start('foreigner'), 'zk1')
     foreigner.connection.write(hello(9))
     foreigner.connection.write(vote())
