@@ -160,7 +160,6 @@ export interface Codec<T> {
 }
 export type Of<C> = C extends Codec<infer T> ? T : never
 
-export const byte: Codec<number> = { write: (o, v) => o.byte(v), read: (i) => i.byte() }
 export const boolean: Codec<boolean> = { write: (o, v) => o.boolean(v), read: (i) => i.boolean() }
 export const int: Codec<number> = { write: (o, v) => o.int(v), read: (i) => i.int() }
 export const long: Codec<bigint> = { write: (o, v) => o.long(v), read: (i) => i.long() }
