@@ -75,8 +75,9 @@ export class DataTree {
   constructor() {
     const reserved = freshStat(ZXID_0, 0n, 0n)
     this.#insert('', new ZNode(new Uint8Array(0), OPEN_ACL_ID, reserved))
-    for (const path of ['/zookeeper', QUOTA_ROOT]) this.#addReserved(path, OPEN_ACL_ID, reserved)
+    this.#addReserved('/zookeeper', OPEN_ACL_ID, reserved)
     this.#addConfigNode()
+    this.#addReserved(QUOTA_ROOT, OPEN_ACL_ID, reserved)
   }
 
   // --- reading -----------------------------------------------------------------------------------
