@@ -6,7 +6,6 @@ import {
   boolean,
   buffer,
   type Codec,
-  encode,
   int,
   JuteError,
   long,
