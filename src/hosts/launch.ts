@@ -1,4 +1,5 @@
 /** The processes of the product: a replica in a server's station, a zkCli in a client's. */
+import { ZkCli } from '../core/cli/zk-cli.ts'
 import { Replica } from '../core/server/replica.ts'
 import { configureServer } from './configure.ts'
 import type { Launch, Process } from './process.ts'
@@ -9,7 +10,7 @@ export interface ServerProcess extends Process {
 }
 
 export const launch: Launch = (host, spec) => {
-  if (spec.what === 'client') throw new Error('no zkCli yet')
+  if (spec.what === 'client') return new ZkCli(host, spec.connect, { jline: true })
   const server: ServerProcess = { replica: new Replica(host, configureServer(spec.sid, spec.config)) }
   return server
 }
