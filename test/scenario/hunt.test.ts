@@ -4,13 +4,13 @@ import type { CliResult } from '../../src/core/cli/result.ts'
 import type { Sid } from '../../src/core/wire/ids.ts'
 import { generator } from '../../src/hosts/prng.ts'
 import type { Pending } from '../../src/hosts/sim/sim.ts'
-import { Rig, type ClientOfRig } from './rig.ts'
+import { type ClientOfRig, Rig } from './rig.ts'
 
 const SEEDS = 100
 const SECONDS = 60
 
 /** One history, and what was promised in it. */
-export function hunt(seed: number): void {
+function hunt(seed: number): void {
   const random = generator(seed, 'hunt')
   const rig = new Rig(random.int(0, 1) === 0 ? 3 : 5, { seed, snapCount: 20 })
   const servers = rig.sim.config.servers
@@ -26,6 +26,13 @@ export function hunt(seed: number): void {
     else if (what <= 5 && !up.has(sid)) {
       up.add(sid)
       rig.start(sid)
+    } else if (what === 6) {
+      // A write, and the death of whoever leads a few messages later: proposals that only some have.
+      const path = `/w${seed}-${step}`
+      writes.push({ path, answer: (clients[0] as ClientOfRig).begin(`create ${path} ${step}`) })
+      rig.sim.run(random.int(1000, 12_000))
+      const leader = rig.leading()
+      if (leader !== undefined && up.delete(leader)) rig.kill(leader)
     } else {
       const path = `/w${seed}-${step}`
       const client = clients[random.int(0, clients.length - 1)] as ClientOfRig
@@ -37,7 +44,9 @@ export function hunt(seed: number): void {
   rig.settle()
   rig.seconds(10)
 
-  const acknowledged = writes.filter(({ answer }) => answer.result?.lines.some((line) => line.text.startsWith('Created')))
+  const acknowledged = writes.filter(({ answer }) =>
+    answer.result?.lines.some((line) => line.text.startsWith('Created')),
+  )
   const leaders = new Map<number, Sid>()
   for (const { epoch, station } of rig.told('established')) {
     expect(leaders.get(epoch) ?? station, `seed ${seed}: two leaders of epoch ${epoch}`).toBe(station)
@@ -45,7 +54,9 @@ export function hunt(seed: number): void {
   }
   const digests = new Map<bigint, bigint>()
   for (const { zxid, digest, station } of rig.told('applied')) {
-    expect(digest, `seed ${seed}: server ${station} differs at 0x${zxid.toString(16)}`).toBe(digests.get(zxid) ?? digest)
+    expect(digest, `seed ${seed}: server ${station} differs at 0x${zxid.toString(16)}`).toBe(
+      digests.get(zxid) ?? digest,
+    )
     digests.set(zxid, digest)
   }
   expect(rig.told('crashed'), `seed ${seed}`).toEqual([])
@@ -53,9 +64,16 @@ export function hunt(seed: number): void {
   for (const sid of all) {
     const reader = rig.client(sid)
     reader.type('sync /')
-    const children = new Set(reader.type('ls /').replace(/^.*\[|\]$/gs, '').split(', '))
+    const children = new Set(
+      reader
+        .type('ls /')
+        .replace(/^.*\[|\]$/gs, '')
+        .split(', '),
+    )
     for (const { path } of acknowledged)
-      expect(children.has(path.slice(1)), `seed ${seed}: ${path} was acknowledged and is not on server ${sid}`).toBe(true)
+      expect(children.has(path.slice(1)), `seed ${seed}: ${path} was acknowledged and is not on server ${sid}`).toBe(
+        true,
+      )
     reader.close()
   }
   expect(acknowledged.length, `seed ${seed}: nothing was ever acknowledged`).toBeGreaterThan(0)

@@ -4,6 +4,8 @@ import type { TraceEvent } from '../../src/core/trace.ts'
 import type { Sid, Zxid } from '../../src/core/wire/ids.ts'
 import type { EventMatch, RunConfig } from '../../src/hosts/ensemble.ts'
 import { launch } from '../../src/hosts/launch.ts'
+import { matches } from '../../src/hosts/matching.ts'
+import type { Launch } from '../../src/hosts/process.ts'
 import { type Pending, Simulation } from '../../src/hosts/sim/sim.ts'
 
 export type EventOf<K extends TraceEvent['kind']> = Extract<TraceEvent, { kind: K }>
@@ -31,8 +33,8 @@ export function runConfig(servers: number, given: Partial<RunConfig> = {}): RunC
 export class Rig {
   readonly sim: Simulation
 
-  constructor(servers: number, given: Partial<RunConfig> = {}) {
-    this.sim = new Simulation(runConfig(servers, given), { launch })
+  constructor(servers: number, given: Partial<RunConfig> = {}, start: Launch = launch) {
+    this.sim = new Simulation(runConfig(servers, given), { launch: start })
   }
 
   /** All events of a kind so far. */
@@ -45,6 +47,14 @@ export class Rig {
     const event = this.sim.runUntil({ ...match, kind }, LIMIT_US)
     if (event === undefined) throw new Error(`no ${kind} ${show(match)} within ${LIMIT_US / SECOND} virtual seconds`)
     return event as EventOf<K>
+  }
+
+  /** The newest event that matches, whether it has happened already or is still to come. */
+  seen<K extends TraceEvent['kind']>(kind: K, match: EventMatch = {}): EventOf<K> {
+    const wanted = { ...match, kind }
+    return (
+      (this.sim.events.findLast((event) => matches(event, wanted)) as EventOf<K> | undefined) ?? this.until(kind, match)
+    )
   }
 
   seconds(count: number): void {

@@ -117,7 +117,9 @@ describe('sessions', () => {
     rig.until('sessionClosing', { cause: 'expired' })
     rig.seconds(1)
     for (let sid = 1; sid <= 5; sid++) expect(rig.client(sid).type('ls /')).not.toContain('ephemeral')
-    expect(rig.told('sessionClosed').filter(({ session }) => session === rig.told('sessionClosing')[0]?.session)).toHaveLength(5)
+    expect(
+      rig.told('sessionClosed').filter(({ session }) => session === rig.told('sessionClosing')[0]?.session),
+    ).toHaveLength(5)
   })
 
   it('a session survives the crash of its server, with its ephemerals and watches', () => {
