@@ -6,7 +6,7 @@ export class KeeperError extends Error {
   readonly err: number
   readonly path: string | null
   constructor(err: number, path: string | null) {
-    super(`KeeperErrorCode = ${errorMessage(err)}${path === null ? '' : ` for ${path}`}`)
+    super(`KeeperErrorCode = ${errorMessage(err)}${path === null || path === '' ? '' : ` for ${path}`}`)
     this.err = err
     this.path = path
   }

@@ -37,6 +37,8 @@ function watchCommand(
   name: string,
   options: string,
   flags: string,
+  /** What the complaint recommends. */
+  better: string,
   body: (line: ParsedLine, shell: Shell) => Steps<void>,
   helped?: (line: ParsedLine, shell: Shell) => void,
 ): Command {
@@ -48,7 +50,7 @@ function watchCommand(
     if (helped === undefined) usage()
     else helped(line, shell)
     if (line.args.length > 2) {
-      shell.err(`'${name} path [watch]' has been deprecated. Please use '${name} ${options}' instead.`)
+      shell.err(`'${name} path [watch]' has been deprecated. Please use '${name} ${better}' instead.`)
       // What stands third becomes the option, whatever it was.
       line = parseOptions(words.with(2, '-w'), letters(flags))
     }
@@ -73,6 +75,7 @@ const ls = watchCommand(
   'ls',
   '[-s] [-w] [-R] path',
   '?swR',
+  '[-w] path',
   function* (line, shell) {
     const { zk } = shell
     const path = pathOf(line)
@@ -164,7 +167,7 @@ const deleteall = command('deleteall', 'path [-b batch size]', letters('b:'), 2,
   if (!success) err('Failed to delete some node(s) in the subtree!')
 })
 
-const get = watchCommand('get', '[-s] [-w] path', 'sw', function* (line, shell) {
+const get = watchCommand('get', '[-s] [-w] path', 'sw', '[-s] [-w] path', function* (line, shell) {
   const { data, stat } = yield* call<{ readonly data: Uint8Array | null; readonly stat: Stat }>((done) =>
     shell.zk.getData(pathOf(line), line.has('w'), done),
   )
@@ -179,7 +182,7 @@ const set = command('set', '[-s] [-v version] path data', letters('sv:'), 3, fun
   printStat(line, shell, stat)
 })
 
-const stat = watchCommand('stat', '[-w] path', 'w', function* (line, shell) {
+const stat = watchCommand('stat', '[-w] path', 'w', '[-w] path', function* (line, shell) {
   const path = pathOf(line)
   const found = yield* call<Stat | null>((done) => shell.zk.exists(path, line.has('w'), done))
   if (found === null) throw new KeeperError(ErrorCode.NoNode, path)

@@ -104,6 +104,7 @@ export class ZkCli {
     }
     run(this.#start(connect), (thrown) => {
       this.#finished(thrown)
+      this.#lines = []
       this.#next()
     })
   }
@@ -239,7 +240,7 @@ export class ZkCli {
         return
       case 'history':
         for (let i = Math.max(0, this.#count - HISTORY_LINES); i <= this.#count; i++)
-          this.#out(`${i} - ${this.#history.get(i) ?? null}`)
+          this.#tell('out', `${i} - ${this.#history.get(i) ?? null}`, withoutSecrets)
         return
       case 'printwatches':
         if (argument === undefined) this.#out(`printwatches is ${this.#printWatches ? 'on' : 'off'}`)
@@ -311,9 +312,12 @@ export class ZkCli {
   }
 
   #print(stream: 'out' | 'err', text: string): void {
-    for (const line of text.split('\n')) {
-      if (this.#busy) this.#lines.push({ stream, text: line })
-      this.#host.trace.emit({ kind: 'printed', stream, text: withoutSecrets(line) })
-    }
+    for (const line of text.split('\n')) this.#tell(stream, line)
+  }
+
+  /** `censored`: what the trace may know of the line. */
+  #tell(stream: 'out' | 'err', text: string, censored = (line: string) => line): void {
+    if (this.#busy) this.#lines.push({ stream, text })
+    this.#host.trace.emit({ kind: 'printed', stream, text: censored(text) })
   }
 }

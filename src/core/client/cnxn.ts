@@ -172,7 +172,7 @@ export class ClientCnxn {
       return
     }
     const { op, path } = submission
-    this.#host.trace.emit({ kind: 'invoked', xid, op: opName(op), ...(path === undefined ? {} : { path }) })
+    this.#host.trace.emit({ kind: 'invoked', xid, op: opName(op), ...(path ? { path } : {}) })
     if (op === OpCode.closeSession) this.#closing = true
     this.#outgoing.push(packet)
     this.#flush()
@@ -440,7 +440,7 @@ export class ClientCnxn {
       RequestHeader.write(out, { xid, type: op })
       body?.(out)
     })
-    const detail = { xid, ...(path === undefined ? {} : { path }) }
+    const detail = { xid, ...(path ? { path } : {}) }
     const finish = (err: number, zxid: Zxid, input: Reader | null): (() => void) => {
       const value = input === null ? undefined : { decoded: decode(input) }
       return () => {
