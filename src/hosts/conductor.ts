@@ -117,13 +117,18 @@ export class Conductor {
 
   /** When something happens next; Infinity for never. */
   get dueUs(): number {
-    if (this.#entering.length > 0) return this.#edgeUs
+    if (this.isEntered) return this.#edgeUs
     let due = NEVER
     for (const { atUs } of this.#deaths) due = Math.min(due, atUs)
     for (const member of this.#members.values()) {
       if (member.running) due = Math.min(due, member.dueUs, member.inboundUs)
     }
     return Math.max(due, this.#edgeUs)
+  }
+
+  /** Actions wait to be let in. */
+  get isEntered(): boolean {
+    return this.#entering.length > 0
   }
 
   isRunning(station: number): boolean {
@@ -139,7 +144,7 @@ export class Conductor {
   plan(untilUs: number): Plan | undefined {
     if (this.#open) throw new Error('the last window is not closed')
     const fromUs = this.dueUs
-    const entering = this.#entering.length > 0
+    const entering = this.isEntered
     if (!entering && fromUs >= untilUs) {
       if (untilUs !== NEVER) this.#edgeUs = Math.max(this.#edgeUs, untilUs)
       return undefined
