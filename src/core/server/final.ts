@@ -204,12 +204,10 @@ export class FinalRequestProcessor {
     client: ClientConnection,
   ): Outcome {
     if (path === null || !watcherTypes.has(type)) return ErrorCode.MarshallingError
-    const tables = {
-      data: type !== WatcherType.Children,
-      child: type !== WatcherType.Data,
-    }
     const found =
-      op === OpCode.checkWatches ? this.#watches.has(client, path, tables) : this.#watches.remove(client, path, tables)
+      op === OpCode.checkWatches
+        ? this.#watches.isWatched(client, path, type)
+        : this.#watches.remove(client, path, type)
     return found ? null : ErrorCode.NoWatcher
   }
 

@@ -1,12 +1,11 @@
-/** The watches that clients have set at this server. They live in memory and end with their connection.
- *  Source: WatchManager.java, WatcherModeManager.java, DataTree.java setWatches (data-tree.md section 5), with the check
- *  of permissions before an event is delivered (CVE-2024-23944). Different on purpose: checkWatches asks for the client's
- *  own watches, where 3.8.0 is content with anybody's. */
+/** The watches that clients have set at this server: what the tree's changes set off is sent to their connections, and
+ *  told to the trace. Source: DataTree.java setWatches, ServerWatcher; with the check of permissions before an event is
+ *  delivered that 3.8.4 brought (CVE-2024-23944). */
 import type { Host } from '../host.ts'
 import type { DataTree, TreeChange } from '../tree/data-tree.ts'
-import { parentOf } from '../tree/paths.ts'
-import { EventType, eventName, Perms } from '../wire/codes.ts'
-import type { ACL, Id } from '../wire/data.ts'
+import { missedEvent, type Registration, WatchManager } from '../tree/watch-manager.ts'
+import { eventName, Perms } from '../wire/codes.ts'
+import type { Id } from '../wire/data.ts'
 import type { SessionId, Zxid } from '../wire/ids.ts'
 import type { SetWatches2 } from '../wire/proto.ts'
 import { isAllowed } from './acl.ts'
@@ -19,72 +18,10 @@ export interface Watcher {
   notify(type: number, path: string): void
 }
 
-/** What a watch is found at, and of which kind it is. */
-interface Found {
-  readonly path: string
-  readonly kind: WatchKind
-}
-
-/** Either table holds at most one watch for a watcher and a path; the newest replaces what was there. */
-class WatchTable {
-  readonly #byPath = new Map<string, Map<Watcher, WatchKind>>()
-  readonly #byWatcher = new Map<Watcher, Set<string>>()
-  #recursive = 0
-
-  get(watcher: Watcher, path: string): WatchKind | undefined {
-    return this.#byPath.get(path)?.get(watcher)
-  }
-
-  set(watcher: Watcher, path: string, kind: WatchKind): void {
-    this.delete(watcher, path)
-    if (kind === 'persistentRecursive') this.#recursive++
-    const watchers = this.#byPath.get(path)
-    if (watchers === undefined) this.#byPath.set(path, new Map([[watcher, kind]]))
-    else watchers.set(watcher, kind)
-    const paths = this.#byWatcher.get(watcher)
-    if (paths === undefined) this.#byWatcher.set(watcher, new Set([path]))
-    else paths.add(path)
-  }
-
-  /** @returns false when there was none */
-  delete(watcher: Watcher, path: string): boolean {
-    const watchers = this.#byPath.get(path)
-    const kind = watchers?.get(watcher)
-    if (watchers === undefined || kind === undefined) return false
-    watchers.delete(watcher)
-    if (watchers.size === 0) this.#byPath.delete(path)
-    const paths = this.#byWatcher.get(watcher)
-    paths?.delete(path)
-    if (paths?.size === 0) this.#byWatcher.delete(watcher)
-    if (kind === 'persistentRecursive') this.#recursive--
-    return true
-  }
-
-  pathsOf(watcher: Watcher): string[] {
-    return [...(this.#byWatcher.get(watcher) ?? [])]
-  }
-
-  /** Who waits for this, each watcher once: those at the path itself, and recursive ones at the path or above it.
-   *  One-shot watches are used up by it. */
-  trigger(path: string, type: EventType): Map<Watcher, Found> {
-    const found = new Map<Watcher, Found>()
-    for (let at: string | undefined = path; at !== undefined; at = this.#recursive > 0 ? above(at) : undefined) {
-      for (const [watcher, kind] of this.#byPath.get(at) ?? []) {
-        const recursive = kind === 'persistentRecursive'
-        if (recursive ? type === EventType.NodeChildrenChanged : at !== path) continue
-        if (!found.has(watcher)) found.set(watcher, { path: at, kind })
-        if (isOneShot(kind)) this.delete(watcher, at)
-      }
-    }
-    return found
-  }
-}
-
 export class ServerWatches {
   readonly #host: Host
   readonly #database: { readonly tree: DataTree }
-  readonly #data = new WatchTable()
-  readonly #child = new WatchTable()
+  readonly #manager = new WatchManager<Watcher>()
 
   constructor(host: Host, database: { readonly tree: DataTree }) {
     this.#host = host
@@ -92,149 +29,81 @@ export class ServerWatches {
   }
 
   set(watcher: Watcher, kind: WatchKind, path: string): void {
-    this.#telling(watcher, path, 'removed', () => {
-      if (kind !== 'child') this.#data.set(watcher, path, kind)
-      if (kind !== 'data' && kind !== 'exists') this.#child.set(watcher, path, kind)
-    })
+    this.#telling(watcher, path, () => this.#manager.add(watcher, path, kind))
   }
 
-  /** Events for what a txn has changed, in the order of the changes. */
+  /** Events for what a txn has changed, in the order of the changes. A one-shot watch is used up even if its client may
+   *  not read the node, and so does not hear of it. */
   fire(changes: readonly TreeChange[], zxid: Zxid): void {
-    for (const change of changes) {
-      const { path, acl } = change
-      switch (change.type) {
-        case 'dataChanged':
-          this.#trigger(this.#data, path, EventType.NodeDataChanged, acl, zxid)
-          break
-        case 'created':
-          this.#trigger(this.#data, path, EventType.NodeCreated, acl, zxid)
-          this.#trigger(this.#child, above(path) as string, EventType.NodeChildrenChanged, change.parentAcl, zxid)
-          break
-        case 'deleted': {
-          const told = this.#trigger(this.#data, path, EventType.NodeDeleted, acl, zxid)
-          this.#trigger(this.#child, path, EventType.NodeDeleted, acl, zxid, told)
-          this.#trigger(this.#child, above(path) as string, EventType.NodeChildrenChanged, change.parentAcl, zxid)
-          break
-        }
+    const usedUp = (watch: Registration<Watcher>): void => this.#tellRemoved(watch, 'removed')
+    for (const change of changes)
+      for (const { watcher, path, kind, stays, event, eventPath, acl } of this.#manager.fire(change, usedUp)) {
+        if (isAllowed(acl, Perms.READ, watcher.auth)) this.#notify(watcher, path, kind, event, eventPath, zxid, stays)
+        else if (!stays) usedUp({ watcher, path, kind })
       }
-    }
   }
 
   /** A client that comes back sets its watches again: what has happened since `relativeZxid` is told at once, and such
    *  a watch is used up. Persistent ones are told nothing that they have missed. */
   setAgain(watcher: Watcher, request: SetWatches2): void {
     const { tree } = this.#database
-    const { relativeZxid } = request
-    const missed = (kind: WatchKind, path: string, type: EventType): void => {
-      watcher.notify(type, path)
-      this.#tellFired(watcher, { kind, path }, type, path, tree.lastProcessedZxid)
+    const again = (kind: WatchKind, paths: readonly string[]): void => {
+      for (const path of paths) {
+        const event = missedEvent(kind, tree.node(path), request.relativeZxid)
+        if (event === undefined) this.set(watcher, kind, path)
+        else this.#notify(watcher, path, kind, event, path, tree.lastProcessedZxid, false)
+      }
     }
-    for (const path of request.dataWatches) {
-      const node = tree.node(path)
-      if (node === undefined) missed('data', path, EventType.NodeDeleted)
-      else if (node.mzxid > relativeZxid) missed('data', path, EventType.NodeDataChanged)
-      else this.set(watcher, 'data', path)
-    }
-    for (const path of request.existWatches) {
-      if (tree.node(path) !== undefined) missed('exists', path, EventType.NodeCreated)
-      else this.set(watcher, 'exists', path)
-    }
-    for (const path of request.childWatches) {
-      const node = tree.node(path)
-      if (node === undefined) missed('child', path, EventType.NodeDeleted)
-      else if (node.pzxid > relativeZxid) missed('child', path, EventType.NodeChildrenChanged)
-      else this.set(watcher, 'child', path)
-    }
-    for (const path of request.persistentWatches) this.set(watcher, 'persistent', path)
-    for (const path of request.persistentRecursiveWatches) this.set(watcher, 'persistentRecursive', path)
+    again('data', request.dataWatches)
+    again('exists', request.existWatches)
+    again('child', request.childWatches)
+    again('persistent', request.persistentWatches)
+    again('persistentRecursive', request.persistentRecursiveWatches)
   }
 
-  /** In any of the tables. */
-  has(watcher: Watcher, path: string, tables: { readonly data: boolean; readonly child: boolean }): boolean {
-    return (
-      (tables.data && this.#data.get(watcher, path) !== undefined) ||
-      (tables.child && this.#child.get(watcher, path) !== undefined)
-    )
+  /** checkWatches; `type`: a WatcherType. */
+  isWatched(watcher: Watcher, path: string, type: number): boolean {
+    return this.#manager.isWatched(watcher, path, type)
   }
 
   /** @returns false when there was nothing to remove */
-  remove(watcher: Watcher, path: string, tables: { readonly data: boolean; readonly child: boolean }): boolean {
-    const had = this.has(watcher, path, tables)
-    this.#telling(watcher, path, 'removed', () => {
-      if (tables.data) this.#data.delete(watcher, path)
-      if (tables.child) this.#child.delete(watcher, path)
-    })
-    return had
+  remove(watcher: Watcher, path: string, type: number): boolean {
+    return this.#telling(watcher, path, () => this.#manager.remove(watcher, path, type).length > 0)
   }
 
   /** The connection has ended. */
   drop(watcher: Watcher): void {
-    for (const path of new Set([...this.#data.pathsOf(watcher), ...this.#child.pathsOf(watcher)]))
-      this.#telling(watcher, path, 'disconnected', () => {
-        this.#data.delete(watcher, path)
-        this.#child.delete(watcher, path)
-      })
+    for (const watch of this.#manager.removeWatcher(watcher)) this.#tellRemoved(watch, 'disconnected')
   }
 
-  /** @returns whom this concerned, whether they may know of it or not */
-  #trigger(
-    table: WatchTable,
+  #notify(
+    watcher: Watcher,
     path: string,
-    type: EventType,
-    acl: readonly ACL[],
+    watch: WatchKind,
+    type: number,
+    eventPath: string,
     zxid: Zxid,
-    suppressed?: ReadonlyMap<Watcher, Found>,
-  ): ReadonlyMap<Watcher, Found> {
-    const found = table.trigger(path, type)
-    for (const [watcher, watch] of found) {
-      if (!suppressed?.has(watcher) && isAllowed(acl, Perms.READ, watcher.auth)) {
-        watcher.notify(type, path)
-        this.#tellFired(watcher, watch, type, path, zxid)
-      } else if (isOneShot(watch.kind)) this.#tellRemoved(watcher, watch, 'removed')
-    }
-    return found
+    stays: boolean,
+  ): void {
+    watcher.notify(type, eventPath)
+    const event = eventName(type)
+    const { session } = watcher
+    this.#host.trace.emit({ kind: 'watchFired', session, path, watch, event, eventPath, zxid, stays })
   }
 
-  // --- the trace: one watch of a kind, whichever tables hold it --------------------------------------
-
-  /** Runs a change of one watcher's watches at one path and tells what it came to. */
-  #telling(watcher: Watcher, path: string, reason: 'removed' | 'disconnected', change: () => void): void {
-    const before = this.#kinds(watcher, path)
-    change()
-    const after = this.#kinds(watcher, path)
-    for (const kind of before) if (!after.has(kind)) this.#tellRemoved(watcher, { path, kind }, reason)
+  /** Changes one watcher's watches at one path and tells what that came to: a watch may replace others, and one that
+   *  two tables hold is still there when one of them has lost it. */
+  #telling<T>(watcher: Watcher, path: string, change: () => T): T {
+    const before = this.#manager.kinds(watcher, path)
+    const result = change()
+    const after = this.#manager.kinds(watcher, path)
+    for (const kind of before) if (!after.has(kind)) this.#tellRemoved({ watcher, path, kind }, 'removed')
     for (const kind of after)
       if (!before.has(kind)) this.#host.trace.emit({ kind: 'watchSet', session: watcher.session, path, watch: kind })
+    return result
   }
 
-  #kinds(watcher: Watcher, path: string): Set<WatchKind> {
-    const kinds = new Set<WatchKind>()
-    for (const table of [this.#data, this.#child]) {
-      const kind = table.get(watcher, path)
-      if (kind !== undefined) kinds.add(kind)
-    }
-    return kinds
-  }
-
-  #tellFired({ session }: Watcher, { path, kind }: Found, type: EventType, eventPath: string, zxid: Zxid): void {
-    this.#host.trace.emit({
-      kind: 'watchFired',
-      session,
-      path,
-      watch: kind,
-      event: eventName(type),
-      eventPath,
-      zxid,
-      stays: !isOneShot(kind),
-    })
-  }
-
-  #tellRemoved({ session }: Watcher, { path, kind }: Found, reason: 'removed' | 'disconnected'): void {
+  #tellRemoved({ watcher: { session }, path, kind }: Registration<Watcher>, reason: 'removed' | 'disconnected'): void {
     this.#host.trace.emit({ kind: 'watchRemoved', session, path, watch: kind, reason })
   }
 }
-
-const isOneShot = (kind: WatchKind): boolean => kind !== 'persistent' && kind !== 'persistentRecursive'
-
-/** `/a/b` → `/a` → `/` → nothing. */
-const above = (path: string): string | undefined => (path === '/' ? undefined : parentOf(path) || '/')

@@ -46,8 +46,15 @@ export class WatchManager<W extends object> {
     if (kind === 'child' || isPersistent(kind)) this.#children.add(watcher, path, kind)
   }
 
-  /** What a change of the tree sets off, in the order in which it must be queued. Standard watches that fire are gone. */
-  fire(change: TreeChange): Firing<W>[] {
+  /** What this watcher has set at exactly this path and still has, whichever tables hold it. */
+  kinds(watcher: W, path: string): Set<WatchKind> {
+    const kinds = [this.#data.kindOf(watcher, path), this.#children.kindOf(watcher, path)]
+    return new Set(kinds.filter((kind) => kind !== undefined))
+  }
+
+  /** What a change of the tree sets off, in the order in which it must be queued. Standard watches that fire are gone.
+   *  `onUsedUp`: one that is gone without an event of its own. */
+  fire(change: TreeChange, onUsedUp: (watch: Registration<W>) => void = () => {}): Firing<W>[] {
     const { path, type, acl } = change
     if (type === 'dataChanged') return this.#data.trigger(path, EventType.NodeDataChanged, acl).fired
     const parent = parentOf(path) || '/'
@@ -60,7 +67,7 @@ export class WatchManager<W extends object> {
     return [
       ...deleted.fired,
       // Who has heard of it already does not hear it twice; its child watch is used up all the same.
-      ...this.#children.trigger(path, EventType.NodeDeleted, acl, deleted.watchers).fired,
+      ...this.#children.trigger(path, EventType.NodeDeleted, acl, deleted.watchers, onUsedUp).fired,
       ...this.#children.trigger(parent, EventType.NodeChildrenChanged, change.parentAcl).fired,
     ]
   }
@@ -189,6 +196,7 @@ class WatchTable<W extends object> {
     event: EventType,
     acl: readonly ACL[],
     suppress?: ReadonlySet<W>,
+    onUsedUp?: (watch: Registration<W>) => void,
   ): { readonly fired: Firing<W>[]; readonly watchers: ReadonlySet<W> } {
     const found = new Map<W, { path: string; kind: WatchKind }>()
     for (const path of this.#recursive === 0 ? [eventPath] : lineage(eventPath))
@@ -200,7 +208,10 @@ class WatchTable<W extends object> {
     for (const [watcher, { path, kind }] of found) {
       const stays = isPersistent(kind)
       if (!stays) this.remove(watcher, path)
-      if (suppress?.has(watcher)) continue
+      if (suppress?.has(watcher)) {
+        if (!stays) onUsedUp?.({ watcher, path, kind })
+        continue
+      }
       fired.push({ watcher, path, kind, stays, event, eventPath, acl })
     }
     return { fired, watchers: new Set(found.keys()) }
