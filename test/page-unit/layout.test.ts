@@ -22,6 +22,7 @@ const stages = [
   [1500, 700],
   [700, 330],
   [560, 420],
+  [390, 330],
   [390, 400],
   [390, 460],
 ] as const
@@ -62,8 +63,8 @@ describe('the stage', () => {
     }
   })
 
-  it('keeps a client that has no server in the middle', () => {
-    const { clients, centre } = layoutStage({
+  it('keeps a client that has no server apart from all servers', () => {
+    const { clients, servers } = layoutStage({
       width: 920,
       height: 320,
       servers: sids(5),
@@ -72,8 +73,10 @@ describe('the stage', () => {
         { station: 102, server: 3 },
       ],
     })
-    expect(clients[0]!.x).toBe(centre.x)
-    expect(clients[1]!.server).toBe(3)
+    expect(clients.find(({ station }) => station === 102)!.server).toBe(3)
+    const alone = clients.find(({ station }) => station === 101)!
+    expect(alone.server).toBeUndefined()
+    for (const { x, y } of servers) expect(Math.hypot(alone.x - x, alone.y - y)).toBeGreaterThan(100)
   })
 })
 

@@ -23,17 +23,19 @@ export interface ServerPlace extends Point {
 
 export interface ClientPlace extends Point {
   readonly station: number
-  /** Its server, or undefined while it has none: then it waits in the middle. */
+  /** Its server, or undefined while it has none: then it waits apart. */
   readonly server: Sid | undefined
 }
 
 export interface StageLayout {
   readonly mode: 'side' | 'below'
   /** How much of a server's label there is room for. */
-  readonly detail: 'full' | 'short'
+  readonly detail: 'full' | 'short' | 'tiny'
   /** Of a server's glyph. `x`, `y` of a place is its centre. */
   readonly radius: number
   readonly centre: Point
+  /** Where words fit in the middle of the ring, if they do. */
+  readonly middle: Point | undefined
   readonly servers: readonly ServerPlace[]
   readonly clients: readonly ClientPlace[]
 }
@@ -51,13 +53,17 @@ export const CLIENT = { width: 34, height: 20 } as const
 export const ARC_ROOM = 10
 
 const EDGE = 8
+/** What the words in the middle of the ring need. */
+const MIDDLE = { width: 120, height: 64 } as const
 const GAP = 14
-/** Label beside the glyph: its first line is level with the glyph's centre; clients stand above it. */
-const SIDE = { width: 168, above: 12, below: 62, clientUp: 38, clientStep: 39 } as const
+/** Label beside the glyph: its first line is level with the glyph's centre, and clients stand above it. The one at the top
+ *  has its label higher, out of the way of its lines, and its clients at the other side. */
+const SIDE = { width: 168, above: 12, below: 62, clientUp: 38, clientOut: 34, clientStep: 39 } as const
 /** Label below the glyph. */
 const FULL = { detail: 'full', radius: 22, width: 122, label: 62 } as const
 const SHORT = { detail: 'short', radius: 16, width: 112, label: 44 } as const
-type Block = typeof FULL | typeof SHORT
+const TINY = { detail: 'tiny', radius: 15, width: 112, label: 34 } as const
+type Block = typeof FULL | typeof SHORT | typeof TINY
 
 export function layoutStage(input: StageInput): StageLayout {
   return placeAtSide(input) ?? placeBelow(input)
@@ -100,31 +106,36 @@ function placeAtSide({ width, height, servers, clients }: StageInput): StageLayo
   if (odd === 1) around.unshift({ x: centre.x, y: rowY(0), side: 1 })
   // An even ring begins at the upper left.
   else around.unshift(...around.splice(-1))
-  const places = servers.map((sid, i) => {
+  const isTop = (index: number) => index === 0 && odd === 1 && rows > 1
+  const places = servers.map((sid, i): ServerPlace => {
     const { x, y, side } = around[i] as (typeof around)[number]
     const inner = x + side * (radius + GAP)
     const label = {
       x: side === 1 ? inner : inner - SIDE.width,
-      y: y - SIDE.above,
+      y: y - (isTop(i) ? above : SIDE.above),
       width: SIDE.width,
       height: SIDE.above + SIDE.below,
     }
     return { sid, x, y, side, label }
   })
   const clientAt = (place: ServerPlace, index: number, count: number): Point => {
-    const clientStep = Math.min(SIDE.clientStep, (SIDE.width - CLIENT.width) / Math.max(1, count - 1))
-    return {
-      x: place.x + place.side * (radius + GAP + CLIENT.width / 2 + 6 + index * clientStep),
-      y: place.y - SIDE.clientUp,
-    }
+    const top = isTop(places.indexOf(place))
+    const spare = SIDE.width - CLIENT.width / 2 - SIDE.clientOut
+    const away = radius + GAP + SIDE.clientOut + index * Math.min(SIDE.clientStep, spare / Math.max(1, count - 1))
+    return { x: place.x + (top ? -away : place.side * away), y: place.y - (top ? SIDE.clientUp * 0.6 : SIDE.clientUp) }
   }
   return {
     mode: 'side',
     detail: 'full',
     radius,
     centre,
+    middle:
+      servers.length === 1 ? undefined : { x: centre.x, y: centre.y + (rows === 2 && odd === 1 ? half * 0.3 : 0) },
     servers: places,
-    clients: placeClients(clients, places, centre, clientAt),
+    clients: placeClients(clients, places, clientAt, (index) => ({
+      x: EDGE + ARC_ROOM + CLIENT.width / 2,
+      y: EDGE + ARC_ROOM + CLIENT.height / 2 + index * (CLIENT.height + 8),
+    })),
   }
 }
 
@@ -138,9 +149,11 @@ export interface Arrangement {
 }
 
 function placeBelow(input: StageInput): StageLayout {
-  const full = arrange(input, FULL)
-  if (full.fit >= 1) return placeBlocks(input, FULL, full)
-  return placeBlocks(input, SHORT, arrange(input, SHORT))
+  for (const block of [FULL, SHORT]) {
+    const arrangement = arrange(input, block)
+    if (arrangement.fit >= 1) return placeBlocks(input, block, arrangement)
+  }
+  return placeBlocks(input, TINY, arrange(input, TINY))
 }
 
 const blockHeight = (block: Block): number => 2 * block.radius + 4 + block.label
@@ -215,40 +228,50 @@ function placeBlocks(input: StageInput, block: Block, { top, sides, bottom }: Ar
     const away = block.radius + ARC_ROOM / 2 + CLIENT.width / 2
     return { x: place.x + out * away, y: place.y - block.radius * 0.4 + Math.floor(index / 2) * (CLIENT.height + 3) }
   }
+  // Between the label of whoever stands in the middle above, and the glyph of whoever stands in the middle below.
+  const ceiling = rowY(0) + (top % 2 === 1 ? block.radius + 4 + block.label : -block.radius)
+  const floor = rowY(rows - 1) + (bottom % 2 === 1 ? -block.radius - ARC_ROOM : block.radius)
+  const wide = top === 0 || rows === 1 ? 0 : sides > 0 ? 2 * reach : 2 * reach - block.width
+  const middle =
+    floor - ceiling >= MIDDLE.height && wide >= block.width + MIDDLE.width
+      ? { x: centre.x, y: (ceiling + floor) / 2 }
+      : undefined
   return {
     mode: 'below',
     detail: block.detail,
     radius: block.radius,
     centre,
+    middle,
     servers: places,
-    clients: placeClients(input.clients, places, centre, clientAt),
+    clients: placeClients(input.clients, places, clientAt, (index, count) => ({
+      x: centre.x + (index - (count - 1) / 2) * (CLIENT.width + 8),
+      y: centre.y + 58,
+    })),
   }
 }
 
 // ---- shared
 
+/** @param alone where those stand that have no server. */
 function placeClients(
   clients: StageInput['clients'],
   servers: readonly ServerPlace[],
-  centre: Point,
   at: (place: ServerPlace, index: number, count: number) => Point,
+  alone: (index: number, count: number) => Point,
 ): ClientPlace[] {
   const placeOf = new Map(servers.map((place) => [place.sid, place]))
-  const groups = new Map<Sid | undefined, number>()
-  const size = (server: Sid | undefined) => clients.filter((client) => home(client.server) === server).length
-  const home = (server: Sid | undefined) => (server !== undefined && placeOf.has(server) ? server : undefined)
-  return clients.map(({ station, server }) => {
-    const key = home(server)
-    const index = groups.get(key) ?? 0
-    groups.set(key, index + 1)
-    const count = size(key)
-    const place = key === undefined ? undefined : placeOf.get(key)
-    const point =
-      place === undefined
-        ? { x: centre.x + (index - (count - 1) / 2) * (CLIENT.width + 8), y: centre.y + 58 }
-        : at(place, index, count)
-    return { station, server: key, ...point }
-  })
+  const groups = new Map<ServerPlace | undefined, number[]>()
+  for (const { station, server } of clients) {
+    const place = server === undefined ? undefined : placeOf.get(server)
+    groups.set(place, [...(groups.get(place) ?? []), station])
+  }
+  return [...groups].flatMap(([place, stations]) =>
+    stations.map((station, index) => ({
+      station,
+      server: place?.sid,
+      ...(place === undefined ? alone(index, stations.length) : at(place, index, stations.length)),
+    })),
+  )
 }
 
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value))

@@ -6,3 +6,11 @@ export function duration(us: number): string {
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
   return `${Math.round(ms / 60_000)} min`
 }
+
+/** A moment of virtual time: "0:02.345". */
+export function moment(us: number): string {
+  const ms = Math.floor(us / 1000)
+  const minutes = Math.floor(ms / 60_000)
+  const seconds = ((ms % 60_000) / 1000).toFixed(3).padStart(6, '0')
+  return `${minutes}:${seconds}`
+}

@@ -1,0 +1,68 @@
+import type { ConnectionPicture, Picture } from '../../trace/picture.ts'
+import { epochColour } from '../parts/epoch.ts'
+import { usePicture } from '../store/hooks.ts'
+import type { Spot } from './flight.ts'
+import { lane } from './layout.ts'
+import styles from './links.module.css'
+
+interface Link {
+  readonly key: string
+  readonly from: number
+  readonly to: number
+  readonly port: ConnectionPicture['port']
+  readonly open: boolean
+}
+
+/** One line for each pair of stations and port, whoever asked for the connection and however often. */
+export function linksOf(connections: Iterable<ConnectionPicture>): Link[] {
+  const links = new Map<string, Link>()
+  for (const { from, to, port, open } of connections) {
+    const low = Math.min(from, to)
+    const high = Math.max(from, to)
+    const key = `${port} ${low} ${high}`
+    links.set(key, { key, from: low, to: high, port, open: open || links.get(key)?.open === true })
+  }
+  return [...links.values()]
+}
+
+const selectConnections = (picture: Picture) => picture.connections
+const selectEpochs = (picture: Picture) =>
+  new Map([...picture.servers.values()].map((server) => [server.sid, server.currentEpoch] as const))
+
+/** Connections as thin lines: the quorum's in the colour of the epoch, the election's dotted. */
+export function Links({
+  at,
+  width,
+  height,
+}: {
+  readonly at: ReadonlyMap<number, Spot>
+  readonly width: number
+  readonly height: number
+}) {
+  const connections = usePicture(selectConnections)
+  const epochs = usePicture(selectEpochs)
+  return (
+    <svg className={styles.links} width={width} height={height} aria-hidden="true">
+      {linksOf(connections.values()).map(({ key, from, to, port, open }) => {
+        const a = at.get(from)
+        const b = at.get(to)
+        if (a === undefined || b === undefined) return null
+        const line = lane(a, a.radius, b, b.radius, 0)
+        const epoch = port === 'quorum' ? Math.max(epochs.get(from) ?? 0, epochs.get(to) ?? 0) : 0
+        return (
+          <line
+            key={key}
+            x1={line.from.x}
+            y1={line.from.y}
+            x2={line.to.x}
+            y2={line.to.y}
+            className={styles.link}
+            data-port={port}
+            data-open={open}
+            style={port === 'quorum' ? { stroke: epochColour(epoch) } : undefined}
+          />
+        )
+      })}
+    </svg>
+  )
+}

@@ -1,0 +1,162 @@
+import { type PointerEvent, useEffect, useMemo, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { asZxid } from '../../core/wire/ids.ts'
+import type { MessagePicture, Picture } from '../../trace/picture.ts'
+import { duration } from '../parts/duration.ts'
+import type { Form } from '../parts/message-form.tsx'
+import { Zxid } from '../parts/zxid.tsx'
+import { useFrame, usePage, usePicture } from '../store/hooks.ts'
+import { Client } from './client.tsx'
+import { drawFlight, type Sighting, spots } from './flight.ts'
+import { FlightStrip } from './flight-strip.tsx'
+import { useInks } from './inks.ts'
+import { layoutStage } from './layout.ts'
+import { Links } from './links.tsx'
+import { logColumns } from './log-columns.ts'
+import { Middle } from './middle.tsx'
+import { Server } from './server.tsx'
+import styles from './stage.module.css'
+
+/** How near to a message one must point, CSS pixels. */
+const REACH = 14
+/** More columns than any strip has room for. */
+const COLUMNS = 13
+
+const selectSids = (picture: Picture) => [...picture.servers.keys()]
+const selectClients = (picture: Picture) =>
+  [...picture.clients.values()]
+    .filter(({ running }) => running)
+    .map(({ station, server }) => `${station} ${server ?? ''}`)
+const selectColumns = (picture: Picture) => logColumns(picture.servers.values(), COLUMNS)
+
+/** The ring of servers, their clients, the lines between them, and what travels on the lines. */
+export function Stage() {
+  const { t } = useTranslation()
+  const sids = usePicture(selectSids)
+  const clientKeys = usePicture(selectClients)
+  const columns = usePicture(selectColumns)
+  const selected = usePage((page) => page.selected)
+  const select = usePage((page) => page.select)
+  const [size, setSize] = useState<{ readonly width: number; readonly height: number }>()
+  const [lit, setLit] = useState<Form>()
+  const [pointed, setPointed] = useState<Sighting>()
+  const ring = useRef<HTMLDivElement>(null)
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const sightings = useRef<readonly Sighting[]>([])
+  const inks = useInks()
+
+  useEffect(() => {
+    const element = ring.current
+    if (element === null) return
+    const observer = new ResizeObserver(([entry]) => {
+      const box = entry?.contentRect
+      if (box !== undefined && box.width > 0 && box.height > 0)
+        setSize({ width: Math.floor(box.width), height: Math.floor(box.height) })
+    })
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+
+  const clientsKey = clientKeys.join(';')
+  const layout = useMemo(() => {
+    if (size === undefined) return undefined
+    const clients = clientsKey === '' ? [] : clientsKey.split(';').map((key) => key.split(' '))
+    return layoutStage({
+      ...size,
+      servers: sids,
+      clients: clients.map(([station, server]) => ({
+        station: Number(station),
+        server: server === '' || server === undefined ? undefined : Number(server),
+      })),
+    })
+  }, [size, sids, clientsKey])
+  const at = useMemo(() => (layout === undefined ? new Map() : spots(layout)), [layout])
+
+  const draw = (picture: Picture) => {
+    const context = canvas.current?.getContext('2d')
+    if (canvas.current === null || context === null || context === undefined) return
+    if (layout === undefined || size === undefined || inks === undefined) return
+    const scale = window.devicePixelRatio || 1
+    const width = Math.round(size.width * scale)
+    const height = Math.round(size.height * scale)
+    if (canvas.current.width !== width) canvas.current.width = width
+    if (canvas.current.height !== height) canvas.current.height = height
+    context.setTransform(scale, 0, 0, scale, 0, 0)
+    context.clearRect(0, 0, size.width, size.height)
+    const message = selected?.kind === 'message' ? selected.id : pointed?.message.id
+    sightings.current = drawFlight(context, picture, layout, at, inks, { form: lit, message })
+  }
+  useFrame(draw)
+  // While nothing moves, a new size, theme or emphasis still has to be drawn.
+  const picture = usePicture(selectAll)
+  useEffect(() => draw(picture))
+
+  const near = ({ clientX, clientY, currentTarget }: PointerEvent<HTMLDivElement>): Sighting | undefined => {
+    const box = currentTarget.getBoundingClientRect()
+    const x = clientX - box.left
+    const y = clientY - box.top
+    let best: { readonly distance: number; readonly sighting: Sighting } | undefined
+    for (const sighting of sightings.current) {
+      const distance = Math.hypot(sighting.x - x, sighting.y - y)
+      if (distance <= REACH && (best === undefined || distance < best.distance)) best = { distance, sighting }
+    }
+    return best?.sighting
+  }
+
+  return (
+    <section className={styles.stage} aria-label={t(($) => $.stage.name)}>
+      {/* Pointing at a moving message is for those who can; the strip below and the event list say the same to all. */}
+      <div
+        ref={ring}
+        className={styles.ring}
+        data-pointing={pointed !== undefined}
+        onPointerMove={(event) => {
+          const found = near(event)
+          if (found?.message !== pointed?.message) setPointed(found)
+        }}
+        onPointerLeave={() => setPointed(undefined)}
+        onPointerUp={(event) => {
+          const found = near(event)
+          if (found !== undefined && !(event.target as Element).closest('button'))
+            select({ kind: 'message', id: found.message.id })
+        }}
+      >
+        {layout !== undefined && size !== undefined && (
+          <>
+            <Links at={at} width={size.width} height={size.height} />
+            <Middle layout={layout} />
+            {layout.servers.map((place) => (
+              <Server key={place.sid} place={place} layout={layout} columns={columns} />
+            ))}
+            {layout.clients.map((place) => (
+              <Client key={place.station} place={place} />
+            ))}
+          </>
+        )}
+        {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it can have the focus */}
+        <canvas ref={canvas} className={styles.flight} aria-hidden="true" />
+        {pointed !== undefined && size !== undefined && (
+          <Tip sighting={pointed} at={picture.at} flip={pointed.x > size.width - 190} />
+        )}
+      </div>
+      <FlightStrip lit={lit} onLight={setLit} />
+    </section>
+  )
+}
+
+const selectAll = (picture: Picture) => picture
+
+function Tip({ sighting, at, flip }: { readonly sighting: Sighting; readonly at: number; readonly flip: boolean }) {
+  const { t } = useTranslation()
+  const { message } = sighting
+  return (
+    <div className={styles.tip} style={{ left: sighting.x, top: sighting.y }} data-flip={flip}>
+      <b>{message.note.type}</b>
+      {message.note.zxid !== undefined && message.note.zxid > 0n && <Zxid value={asZxid(message.note.zxid)} />}
+      <span>{t(($) => $.stage.flight.route, route(message))}</span>
+      <span>{t(($) => $.stage.flight.arrives, { time: duration(message.arrivesAt - at) })}</span>
+    </div>
+  )
+}
+
+const route = ({ from, to }: MessagePicture) => ({ from, to })

@@ -1,0 +1,20 @@
+export const pace = {
+  name: 'Pace',
+  pause: 'Pause',
+  resume: 'Resume',
+  step: 'Step',
+  stepHint: 'Pause and show the next event',
+  speed: 'Speed',
+  auto: 'Auto',
+  autoHint: 'Quick while nothing happens, slow while something worth seeing does',
+  paused: 'paused',
+  realTime: 'real time',
+  slower: '{{times}}× slower than real time',
+  faster: '{{times}}× faster than real time',
+  max: 'as fast as it goes',
+  waiting: 'until {{condition}}',
+  stretched: 'network stretched {{times}}×',
+  stretchedHint:
+    'Timers are ZooKeeper’s own. Only the network is slower, so that it can be seen: a message takes {{min}} to {{max}} instead of about {{usual}}.',
+  clock: 'virtual time',
+}

@@ -1,0 +1,5 @@
+export const parts = {
+  copy: 'Copy {{text}}',
+  copied: 'copied',
+  close: 'Close',
+}

@@ -1,0 +1,107 @@
+import { useTranslation } from 'react-i18next'
+import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels'
+import { Ballot } from '../ballot/ballot.tsx'
+import { Inspector } from '../ensemble/inspector.tsx'
+import { Stage } from '../ensemble/stage.tsx'
+import { Pane } from '../parts/pane.tsx'
+import { usePage } from '../store/hooks.ts'
+import type { Views } from './app.tsx'
+import styles from './desk.module.css'
+import { memory } from './storage.ts'
+
+/** Rows of the ballot that are shown without scrolling. */
+const BALLOT_ROWS = 6
+
+/** Panes on a desk: the stage with its ballot, znodes at the right, terminal and lists below. Sizes are remembered. */
+export function Desk({ terminal, znodes, events, firings }: Views) {
+  const { t } = useTranslation()
+  const inspecting = usePage((page) => page.selected !== undefined)
+  const servers = usePage((page) => page.config.servers)
+  const ballot = 28 + Math.min(BALLOT_ROWS, servers) * 25
+  return (
+    <Split id="desk" orientation="vertical" panels={['upper', 'lower']}>
+      <Panel id="upper" minSize="240px">
+        <Split id="upper" orientation="horizontal" panels={['left', 'right']}>
+          <Panel id="left" minSize="360px">
+            <Split id="left" orientation="vertical" panels={['ring', 'ballot']}>
+              <Panel id="ring" minSize="180px">
+                <Stage />
+              </Panel>
+              <Divider label={t(($) => $.shell.resize.ballot)} />
+              <Panel id="ballot" defaultSize={`${ballot}px`} minSize="28px">
+                {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keyboard */}
+                <section className={styles.scroll} tabIndex={0} aria-label={t(($) => $.shell.panes.ballot)}>
+                  <Ballot />
+                </section>
+              </Panel>
+            </Split>
+          </Panel>
+          <Divider label={t(($) => $.shell.resize.stage)} />
+          <Panel id="right" defaultSize="356px" minSize="240px">
+            <Split id="right" orientation="vertical" panels={inspecting ? ['znodes', 'inspector'] : ['znodes']}>
+              <Panel id="znodes" minSize="120px">
+                <Pane title={t(($) => $.shell.panes.tree)} filled>
+                  {znodes}
+                </Pane>
+              </Panel>
+              {inspecting && <Divider label={t(($) => $.shell.resize.inspector)} />}
+              {inspecting && (
+                <Panel id="inspector" defaultSize="56%" minSize="120px">
+                  <Inspector />
+                </Panel>
+              )}
+            </Split>
+          </Panel>
+        </Split>
+      </Panel>
+      <Divider label={t(($) => $.shell.resize.bottom)} />
+      <Panel id="lower" defaultSize="208px" minSize="90px">
+        <Split id="lower" orientation="horizontal" panels={['terminal', 'events', 'firings']}>
+          <Panel id="terminal" minSize="240px">
+            <Pane title={t(($) => $.shell.panes.terminal)} filled>
+              {terminal}
+            </Pane>
+          </Panel>
+          <Divider label={t(($) => $.shell.resize.terminal)} />
+          <Panel id="events" defaultSize="31%" minSize="160px">
+            <Pane title={t(($) => $.shell.panes.events)} filled>
+              {events}
+            </Pane>
+          </Panel>
+          <Divider label={t(($) => $.shell.resize.events)} />
+          <Panel id="firings" defaultSize="23%" minSize="160px">
+            <Pane title={t(($) => $.shell.panes.watches)} filled>
+              {firings}
+            </Pane>
+          </Panel>
+        </Split>
+      </Panel>
+    </Split>
+  )
+}
+
+interface SplitProps {
+  readonly id: string
+  readonly orientation: 'horizontal' | 'vertical'
+  readonly panels: string[]
+  readonly children: React.ReactNode
+}
+
+/** A group of panels whose sizes are remembered. */
+function Split({ id, orientation, panels, children }: SplitProps) {
+  const { defaultLayout, onLayoutChanged } = useDefaultLayout({
+    id: `split:${id}`,
+    panelIds: panels,
+    storage: memory,
+    onlySaveAfterUserInteractions: true,
+  })
+  return (
+    <Group id={id} orientation={orientation} defaultLayout={defaultLayout} onLayoutChanged={onLayoutChanged}>
+      {children}
+    </Group>
+  )
+}
+
+function Divider({ label }: { readonly label: string }) {
+  return <Separator className={styles.divider} aria-label={label} />
+}
