@@ -4,6 +4,7 @@ import type { CliResult } from '../../src/core/cli/result.ts'
 import type { Sid } from '../../src/core/wire/ids.ts'
 import { generator } from '../../src/hosts/prng.ts'
 import type { Pending } from '../../src/hosts/sim/sim.ts'
+import { brokenPromises } from './promises.ts'
 import { type ClientOfRig, Rig } from './rig.ts'
 
 const SEEDS = 100
@@ -59,6 +60,7 @@ function hunt(seed: number): void {
     )
     digests.set(zxid, digest)
   }
+  expect(brokenPromises(rig.sim.events, servers), `seed ${seed}`).toEqual([])
   expect(rig.told('crashed'), `seed ${seed}`).toEqual([])
   expect(rig.told('halted'), `seed ${seed}`).toEqual([])
   for (const sid of all) {
