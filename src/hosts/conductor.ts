@@ -6,7 +6,7 @@
  *  paused or not. */
 import type { CliResult, Completion } from '../core/cli/result.ts'
 import type { EventId, HostEvent, TraceEvent } from '../core/trace.ts'
-import type { RunConfig } from './ensemble.ts'
+import type { LoadSpec, RunConfig } from './ensemble.ts'
 import { CONDUCTOR, FIRST_CLIENT, isClient } from './names.ts'
 import type { StatusChange } from './network-port.ts'
 import type { ProcessSpec } from './process.ts'
@@ -16,7 +16,7 @@ import type { Birth, StationOrder, TraceLevel, WindowInput, WindowOutput } from 
 export type Action =
   | { readonly kind: 'start'; readonly sid: number }
   | { readonly kind: 'kill'; readonly station: number }
-  | { readonly kind: 'openClient'; readonly connect: string }
+  | { readonly kind: 'openClient'; readonly connect: string; readonly load?: LoadSpec | undefined }
   | { readonly kind: 'type'; readonly client: number; readonly line: string }
   | { readonly kind: 'complete'; readonly client: number; readonly line: string; readonly cursor: number }
 
@@ -269,8 +269,10 @@ export class Conductor {
             this.#settled.push(() => settle.failed('too many clients in one run'))
             break
           }
-          const cause = this.#record(atUs, `client ${action.connect}`)
-          bear(station, { what: 'client', station, connect: action.connect, config: this.config }, cause)
+          const { connect, load } = action
+          const command = load ? `load ${connect} ${load.outstanding} ${load.dataBytes}` : `client ${connect}`
+          const cause = this.#record(atUs, command)
+          bear(station, { what: 'client', station, connect, config: this.config, load }, cause)
           this.#settled.push(() => settle.done(station))
           break
         }

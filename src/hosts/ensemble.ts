@@ -23,6 +23,12 @@ export interface RunConfig {
   readonly autostart: readonly number[]
 }
 
+/** What a client does that writes by itself instead of taking lines: so many setData of so many bytes at once. */
+export interface LoadSpec {
+  readonly outstanding: number
+  readonly dataBytes: number
+}
+
 export type Storage = 'opfs' | 'memory'
 
 /** Virtual µs for each real µs; 'max' as fast as it goes; 'paused' not at all. */
@@ -55,8 +61,9 @@ export interface Ensemble {
   /** Orders below enter at the next window's edge; recorded with their virtual time as `action` events. */
   start(sid: number): Promise<void>
   kill(sid: number): Promise<void>
-  /** A new zkCli process; resolves with its station number (101 …). `connect`: "zk1:2181,zk2:2181". */
-  openClient(connect: string): Promise<number>
+  /** A new zkCli process; resolves with its station number (101 …). `connect`: "zk1:2181,zk2:2181". With `load` it writes
+   *  instead; whatever is typed into it, it answers with its count of acknowledged writes and of failed ones. */
+  openClient(connect: string, load?: LoadSpec): Promise<number>
   /** Ends it without a farewell, as closing a terminal window does. */
   killClient(client: number): Promise<void>
   /** Types a line into a zkCli; resolves when its answer is complete. */

@@ -1,7 +1,8 @@
-/** The processes of the product: a replica in a server's station, a zkCli in a client's. */
+/** The processes of the product: a replica in a server's station, a zkCli or a load in a client's. */
 import { ZkCli } from '../core/cli/zk-cli.ts'
 import { Replica } from '../core/server/replica.ts'
 import { configureServer } from './configure.ts'
+import { Load } from './load.ts'
 import type { Launch, Process } from './process.ts'
 
 /** What runs in a server's station; tests look into the replica. */
@@ -10,6 +11,7 @@ export interface ServerProcess extends Process {
 }
 
 export const launch: Launch = (host, spec) => {
+  if (spec.what === 'client' && spec.load) return new Load(host, spec.connect, spec.load)
   if (spec.what === 'client') return new ZkCli(host, spec.connect, { jline: true })
   const server: ServerProcess = { replica: new Replica(host, configureServer(spec.sid, spec.config)) }
   return server

@@ -2,7 +2,7 @@
 import type { CliResult, Completion } from '../../core/cli/result.ts'
 import type { TraceEvent } from '../../core/trace.ts'
 import { Driver } from '../driver.ts'
-import type { Ensemble, EventMatch, HostNotice, Rate, RunConfig } from '../ensemble.ts'
+import type { Ensemble, EventMatch, HostNotice, LoadSpec, Rate, RunConfig } from '../ensemble.ts'
 import type { Launch } from '../process.ts'
 import { realClock } from '../real-clock.ts'
 import type { TraceLevel } from '../station.ts'
@@ -56,8 +56,8 @@ export class SimulatedEnsemble implements Ensemble {
     await this.#driver.enter({ kind: 'kill', station: sid })
   }
 
-  async openClient(connect: string): Promise<number> {
-    return (await this.#driver.enter({ kind: 'openClient', connect })) as number
+  async openClient(connect: string, load?: LoadSpec): Promise<number> {
+    return (await this.#driver.enter({ kind: 'openClient', connect, load })) as number
   }
 
   async killClient(client: number): Promise<void> {

@@ -3,7 +3,7 @@
 import type { CliResult, Completion } from '../../core/cli/result.ts'
 import type { TraceEvent } from '../../core/trace.ts'
 import { type Action, Conductor, type Outcome, type Plan } from '../conductor.ts'
-import type { EventMatch, RunConfig } from '../ensemble.ts'
+import type { EventMatch, LoadSpec, RunConfig } from '../ensemble.ts'
 import { type FileStore, MemoryStore } from '../file-store.ts'
 import { matches } from '../matching.ts'
 import type { Launch, Process } from '../process.ts'
@@ -93,9 +93,9 @@ export class Simulation {
     this.#act({ kind: 'kill', station })
   }
 
-  /** A new zkCli; returns its station. */
-  openClient(connect: string): number {
-    return this.#act({ kind: 'openClient', connect }) as number
+  /** A new zkCli, or a load; returns its station. */
+  openClient(connect: string, load?: LoadSpec): number {
+    return this.#act({ kind: 'openClient', connect, load }) as number
   }
 
   /** Types a line and runs until it is answered. Throws when it never will be. */
