@@ -88,8 +88,9 @@ export class MemoryDisk implements Disk {
 
   /** The process is killed: what it wrote stays, syncs under way are heard of by nobody. */
   killed(): MemoryDisk {
-    const next = new MemoryDisk(this.#durable)
-    for (const operation of this.#unsynced) next.#do(operation)
+    const next = new MemoryDisk(this.files)
+    next.#durable = new Map(this.#durable)
+    next.#unsynced = [...this.#unsynced]
     return next
   }
 
