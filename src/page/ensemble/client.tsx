@@ -1,10 +1,11 @@
+import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { usePage, usePicture } from '../store/hooks.ts'
 import styles from './client.module.css'
 import { CLIENT, type ClientPlace } from './layout.ts'
 
 /** One zkCli process. */
-export function Client({ place }: { readonly place: ClientPlace }) {
+export const Client = memo(function Client({ place }: { readonly place: ClientPlace }) {
   const { t } = useTranslation()
   const { station } = place
   const client = usePicture((picture) => picture.clients.get(station))
@@ -34,4 +35,4 @@ export function Client({ place }: { readonly place: ClientPlace }) {
       {station}
     </button>
   )
-}
+})

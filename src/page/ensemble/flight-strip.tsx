@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Picture } from '../../trace/picture.ts'
 import { type Form, FormIcon, formOf, forms } from '../parts/message-form.tsx'
@@ -21,7 +22,7 @@ interface FlightStripProps {
 
 /** The messages in flight, counted by form: the text beside the moving picture, and its legend. Pointing at a form lights
  *  its messages and says what they mean. */
-export function FlightStrip({ lit, onLight }: FlightStripProps) {
+export const FlightStrip = memo(function FlightStrip({ lit, onLight }: FlightStripProps) {
   const { t } = useTranslation()
   const counts = usePicture(selectCounts)
   const counting = useVivarium().playback.counting
@@ -64,4 +65,4 @@ export function FlightStrip({ lit, onLight }: FlightStripProps) {
       )}
     </div>
   )
-}
+})

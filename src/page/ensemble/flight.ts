@@ -63,6 +63,8 @@ interface Emphasis {
   readonly form: Form | undefined
   /** This message has a ring around it. */
   readonly message: MessagePicture['id'] | undefined
+  /** Motion is unwelcome: a message stands half-way until it has arrived. */
+  readonly still: boolean
 }
 
 /** @returns where each message was drawn, for pointing at it. */
@@ -81,7 +83,7 @@ export function drawFlight(
     const to = at.get(message.to)
     if (from === undefined || to === undefined || message.from === message.to) continue
     const way = lane(from, from.radius, to, to.radius, LANE_OFFSET)
-    const done = progress(message, picture.at)
+    const done = emphasis.still ? 0.5 : progress(message, picture.at)
     const x = way.from.x + (way.to.x - way.from.x) * done
     const y = way.from.y + (way.to.y - way.from.y) * done
     const form = formOf(message.note, message.from < FIRST_CLIENT)

@@ -132,9 +132,10 @@ function placeAtSide({ width, height, servers, clients }: StageInput): StageLayo
     middle:
       servers.length === 1 ? undefined : { x: centre.x, y: centre.y + (rows === 2 && odd === 1 ? half * 0.3 : 0) },
     servers: places,
-    clients: placeClients(clients, places, clientAt, (index) => ({
-      x: EDGE + ARC_ROOM + CLIENT.width / 2,
-      y: EDGE + ARC_ROOM + CLIENT.height / 2 + index * (CLIENT.height + 8),
+    // Below the ring, from where no way to a server crosses a label.
+    clients: placeClients(clients, places, clientAt, (index, count) => ({
+      x: centre.x + (index - (count - 1) / 2) * (CLIENT.width + 8),
+      y: Math.min(height - EDGE - CLIENT.height / 2 - 4, rowY(rows - 1) + SIDE.below + 20),
     })),
   }
 }
@@ -231,9 +232,14 @@ function placeBlocks(input: StageInput, block: Block, { top, sides, bottom }: Ar
   // Between the label of whoever stands in the middle above, and the glyph of whoever stands in the middle below.
   const ceiling = rowY(0) + (top % 2 === 1 ? block.radius + 4 + block.label : -block.radius)
   const floor = rowY(rows - 1) + (bottom % 2 === 1 ? -block.radius - ARC_ROOM : block.radius)
-  const wide = top === 0 || rows === 1 ? 0 : sides > 0 ? 2 * reach : 2 * reach - block.width
+  const across =
+    sides > 0
+      ? 2 * reach - block.width
+      : bottom > 1 && bottom % 2 === 0
+        ? rowStep(bottom, reach, 0, block) - 60
+        : Infinity
   const middle =
-    floor - ceiling >= MIDDLE.height && wide >= block.width + MIDDLE.width
+    rows > 1 && floor - ceiling >= MIDDLE.height && across >= MIDDLE.width
       ? { x: centre.x, y: (ceiling + floor) / 2 }
       : undefined
   return {
@@ -244,8 +250,11 @@ function placeBlocks(input: StageInput, block: Block, { top, sides, bottom }: Ar
     middle,
     servers: places,
     clients: placeClients(input.clients, places, clientAt, (index, count) => ({
-      x: centre.x + (index - (count - 1) / 2) * (CLIENT.width + 8),
-      y: centre.y + 58,
+      x:
+        sides === 0 && rows > 1
+          ? EDGE + CLIENT.width / 2 + index * (CLIENT.width + 8)
+          : centre.x + (index - (count - 1) / 2) * (CLIENT.width + 8),
+      y: (ceiling + floor) / 2 + (sides === 0 ? 0 : 50),
     })),
   }
 }

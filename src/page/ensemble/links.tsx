@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import type { ConnectionPicture, Picture } from '../../trace/picture.ts'
 import { epochColour } from '../parts/epoch.ts'
 import { usePicture } from '../store/hooks.ts'
@@ -30,7 +31,7 @@ const selectEpochs = (picture: Picture) =>
   new Map([...picture.servers.values()].map((server) => [server.sid, server.currentEpoch] as const))
 
 /** Connections as thin lines: the quorum's in the colour of the epoch, the election's dotted. */
-export function Links({
+export const Links = memo(function Links({
   at,
   width,
   height,
@@ -65,4 +66,4 @@ export function Links({
       })}
     </svg>
   )
-}
+})

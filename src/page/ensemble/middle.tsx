@@ -1,4 +1,4 @@
-import type { CSSProperties } from 'react'
+import { type CSSProperties, memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Picture } from '../../trace/picture.ts'
 import { epochColour } from '../parts/epoch.ts'
@@ -20,7 +20,7 @@ const selectFavourite = (picture: Picture) => {
 }
 
 /** In the middle of the ring: what all of them have in common. The status sentence says it to screen readers. */
-export function Middle({ layout }: { readonly layout: StageLayout }) {
+export const Middle = memo(function Middle({ layout }: { readonly layout: StageLayout }) {
   const { t } = useTranslation()
   const status = usePicture(selectStatus)
   const committed = usePicture(selectCommitted)
@@ -46,7 +46,13 @@ export function Middle({ layout }: { readonly layout: StageLayout }) {
           )}
         </>
       )}
-      {(status.kind === 'electing' || status.kind === 'synchronizing') && (
+      {status.kind === 'synchronizing' && (
+        <>
+          <span className={styles.word}>{t(($) => $.stage.middle.synchronizing)}</span>
+          <span className={styles.under}>{t(($) => $.stage.middle.next, { epoch: status.epoch })}</span>
+        </>
+      )}
+      {status.kind === 'electing' && (
         <>
           <span className={styles.word}>{t(($) => $.stage.middle.electing)}</span>
           {favourite.leader !== undefined && favourite.count !== undefined && (
@@ -65,4 +71,4 @@ export function Middle({ layout }: { readonly layout: StageLayout }) {
       {status.kind === 'starting' && <span className={styles.word}>{t(($) => $.stage.middle.starting)}</span>}
     </div>
   )
-}
+})

@@ -1,5 +1,5 @@
 import { Play, Power } from 'lucide-react'
-import type { CSSProperties } from 'react'
+import { type CSSProperties, memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { hex64, type Zxid as ZxidNumber } from '../../core/wire/ids.ts'
 import type { ServerPicture } from '../../trace/picture.ts'
@@ -20,7 +20,7 @@ interface ServerProps {
 }
 
 /** One server: its glyph, and a label with everything that it says of itself. */
-export function Server({ place, layout, columns }: ServerProps) {
+export const Server = memo(function Server({ place, layout, columns }: ServerProps) {
   const { t } = useTranslation()
   const { sid } = place
   const server = usePicture((picture) => picture.servers.get(sid))
@@ -97,7 +97,7 @@ export function Server({ place, layout, columns }: ServerProps) {
       </div>
     </div>
   )
-}
+})
 
 /** The line that says most about what it is doing now. */
 function Line({ server }: { readonly server: ServerPicture }) {

@@ -1,11 +1,12 @@
-import { type PointerEvent, useEffect, useMemo, useRef, useState } from 'react'
+import { type PointerEvent, type Ref, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { asZxid } from '../../core/wire/ids.ts'
 import type { MessagePicture, Picture } from '../../trace/picture.ts'
 import { duration } from '../parts/duration.ts'
 import type { Form } from '../parts/message-form.tsx'
 import { Zxid } from '../parts/zxid.tsx'
-import { useFrame, usePage, usePicture } from '../store/hooks.ts'
+import { useMedia } from '../shell/media.ts'
+import { useFrame, usePage, usePicture, useVivarium } from '../store/hooks.ts'
 import { Client } from './client.tsx'
 import { drawFlight, type Sighting, spots } from './flight.ts'
 import { FlightStrip } from './flight-strip.tsx'
@@ -42,6 +43,9 @@ export function Stage() {
   const [pointed, setPointed] = useState<Sighting>()
   const ring = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
+  const tip = useRef<HTMLDivElement>(null)
+  const { playback } = useVivarium()
+  const still = useMedia('(prefers-reduced-motion: reduce)')
   const sightings = useRef<readonly Sighting[]>([])
   const inks = useInks()
 
@@ -83,13 +87,18 @@ export function Stage() {
     if (canvas.current.height !== height) canvas.current.height = height
     context.setTransform(scale, 0, 0, scale, 0, 0)
     context.clearRect(0, 0, size.width, size.height)
-    const message = selected?.kind === 'message' ? selected.id : pointed?.message.id
-    sightings.current = drawFlight(context, picture, layout, at, inks, { form: lit, message })
+    const message = pointed?.message.id ?? (selected?.kind === 'message' ? selected.id : undefined)
+    sightings.current = drawFlight(context, picture, layout, at, inks, { form: lit, message, still })
+    if (pointed === undefined) return
+    // The tip goes with its message, and ends with it.
+    const now = sightings.current.find((sighting) => sighting.message === pointed.message)
+    if (now === undefined) setPointed(undefined)
+    else if (tip.current !== null) moveTip(tip.current, now, size.width, picture.at)
   }
   useFrame(draw)
-  // While nothing moves, a new size, theme or emphasis still has to be drawn.
-  const picture = usePicture(selectAll)
-  useEffect(() => draw(picture))
+  // While time stands still, a new size, theme or emphasis still has to be drawn.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: all that `draw` depends on, but for the picture
+  useEffect(() => draw(playback.picture), [layout, inks, lit, pointed, selected, still, playback])
 
   const near = ({ clientX, clientY, currentTarget }: PointerEvent<HTMLDivElement>): Sighting | undefined => {
     const box = currentTarget.getBoundingClientRect()
@@ -135,28 +144,35 @@ export function Stage() {
         )}
         {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it can have the focus */}
         <canvas ref={canvas} className={styles.flight} aria-hidden="true" />
-        {pointed !== undefined && size !== undefined && (
-          <Tip sighting={pointed} at={picture.at} flip={pointed.x > size.width - 190} />
-        )}
+        {pointed !== undefined && <Tip ref={tip} message={pointed.message} />}
       </div>
       <FlightStrip lit={lit} onLight={setLit} />
     </section>
   )
 }
 
-const selectAll = (picture: Picture) => picture
+interface TipProps {
+  readonly message: MessagePicture
+  readonly ref: Ref<HTMLDivElement>
+}
 
-function Tip({ sighting, at, flip }: { readonly sighting: Sighting; readonly at: number; readonly flip: boolean }) {
+function Tip({ message, ref }: TipProps) {
   const { t } = useTranslation()
-  const { message } = sighting
+  const { note, from, to } = message
   return (
-    <div className={styles.tip} style={{ left: sighting.x, top: sighting.y }} data-flip={flip}>
-      <b>{message.note.type}</b>
-      {message.note.zxid !== undefined && message.note.zxid > 0n && <Zxid value={asZxid(message.note.zxid)} />}
-      <span>{t(($) => $.stage.flight.route, route(message))}</span>
-      <span>{t(($) => $.stage.flight.arrives, { time: duration(message.arrivesAt - at) })}</span>
+    <div ref={ref} className={styles.tip}>
+      <b>{note.type}</b>
+      {note.zxid !== undefined && note.zxid > 0n && <Zxid value={asZxid(note.zxid)} />}
+      <span>{t(($) => $.stage.flight.route, { from, to })}</span>
+      <span data-left="" />
     </div>
   )
 }
 
-const route = ({ from, to }: MessagePicture) => ({ from, to })
+function moveTip(tip: HTMLDivElement, { x, y, message }: Sighting, width: number, at: number): void {
+  tip.style.left = `${x}px`
+  tip.style.top = `${y}px`
+  tip.dataset.flip = String(x > width - 170)
+  const left = tip.querySelector('[data-left]')
+  if (left !== null) left.textContent = duration(message.arrivesAt - at)
+}

@@ -5,6 +5,7 @@ import { Button } from '../parts/button.tsx'
 import { duration } from '../parts/duration.ts'
 import { usePage } from '../store/hooks.ts'
 import type { PageState } from '../store/state.ts'
+import { keys } from './keys.ts'
 import styles from './pace.module.css'
 import { POSITIONS, paceWords, positionOf, rateAt, stretchOf, USUAL_LATENCY_US } from './scale.ts'
 
@@ -35,15 +36,24 @@ export function Pace() {
   return (
     // biome-ignore lint/a11y/useSemanticElements: no form here
     <div role="group" aria-label={t(($) => $.pace.name)} className={styles.pace}>
-      <Button className={styles.pause} onClick={paused ? resume : pause}>
+      <Button
+        className={styles.pause}
+        title={t(($) => $.pace.key, { key: keys.pause.label })}
+        aria-keyshortcuts={keys.pause.aria}
+        onClick={paused ? resume : pause}
+      >
         {paused ? <Play size={14} aria-hidden /> : <Pause size={14} aria-hidden />}
         {paused ? t(($) => $.pace.resume) : t(($) => $.pace.pause)}
       </Button>
-      <Button title={t(($) => $.pace.stepHint)} onClick={() => void step()}>
+      <Button
+        title={`${t(($) => $.pace.stepHint)} (${keys.step.label})`}
+        aria-keyshortcuts={keys.step.aria}
+        onClick={() => void step()}
+      >
         <StepForward size={14} aria-hidden />
         {t(($) => $.pace.step)}
       </Button>
-      <div className={styles.speed}>
+      <div className={styles.speed} data-auto={speed === 'auto'}>
         <input
           type="range"
           min={0}
@@ -58,7 +68,8 @@ export function Pace() {
       </div>
       <Button
         aria-pressed={speed === 'auto'}
-        title={t(($) => $.pace.autoHint)}
+        title={`${t(($) => $.pace.autoHint)} (${keys.auto.label})`}
+        aria-keyshortcuts={keys.auto.aria}
         onClick={() => setSpeed(speed === 'auto' ? (typeof pace === 'number' ? pace : 1) : 'auto')}
       >
         {t(($) => $.pace.auto)}

@@ -3,7 +3,6 @@ import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panel
 import { Ballot } from '../ballot/ballot.tsx'
 import { Inspector } from '../ensemble/inspector.tsx'
 import { Stage } from '../ensemble/stage.tsx'
-import { Pane } from '../parts/pane.tsx'
 import { usePage } from '../store/hooks.ts'
 import type { Views } from './app.tsx'
 import styles from './desk.module.css'
@@ -40,9 +39,7 @@ export function Desk({ terminal, znodes, events, firings }: Views) {
           <Panel id="right" defaultSize="356px" minSize="240px">
             <Split id="right" orientation="vertical" panels={inspecting ? ['znodes', 'inspector'] : ['znodes']}>
               <Panel id="znodes" minSize="120px">
-                <Pane title={t(($) => $.shell.panes.tree)} filled>
-                  {znodes}
-                </Pane>
+                {znodes}
               </Panel>
               {inspecting && <Divider label={t(($) => $.shell.resize.inspector)} />}
               {inspecting && (
@@ -58,21 +55,15 @@ export function Desk({ terminal, znodes, events, firings }: Views) {
       <Panel id="lower" defaultSize="208px" minSize="90px">
         <Split id="lower" orientation="horizontal" panels={['terminal', 'events', 'firings']}>
           <Panel id="terminal" minSize="240px">
-            <Pane title={t(($) => $.shell.panes.terminal)} filled>
-              {terminal}
-            </Pane>
+            {terminal}
           </Panel>
           <Divider label={t(($) => $.shell.resize.terminal)} />
           <Panel id="events" defaultSize="31%" minSize="160px">
-            <Pane title={t(($) => $.shell.panes.events)} filled>
-              {events}
-            </Pane>
+            {events}
           </Panel>
           <Divider label={t(($) => $.shell.resize.events)} />
           <Panel id="firings" defaultSize="23%" minSize="160px">
-            <Pane title={t(($) => $.shell.panes.watches)} filled>
-              {firings}
-            </Pane>
+            {firings}
           </Panel>
         </Split>
       </Panel>

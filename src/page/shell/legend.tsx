@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { CELL, LogMark } from '../ensemble/log-strip.tsx'
+import { keys } from '../pace/keys.ts'
 import { EPOCH_COLOURS, epochColour } from '../parts/epoch.ts'
 import { FormIcon, forms } from '../parts/message-form.tsx'
 import { type Role, RoleIcon } from '../parts/role-glyph.tsx'
@@ -8,6 +9,7 @@ import styles from './legend.module.css'
 
 const roles: readonly Role[] = ['LOOKING', 'FOLLOWING', 'LEADING', 'OBSERVING', 'STOPPED']
 const epochs = Array.from({ length: EPOCH_COLOURS }, (_, i) => i + 1)
+const keyNames = ['pause', 'step', 'slower', 'faster', 'auto', 'crash'] as const
 const stages = ['missing', 'proposed', 'logged', 'durable', 'committed'] as const
 
 /** How to read the picture. Opened by a button with `popoverTarget`; Escape and a click elsewhere close it. */
@@ -55,6 +57,13 @@ export function Legend({ id }: { readonly id: string }) {
           <Item sign={<Line colour="var(--epoch-1)" width={1.75} />}>{t(($) => $.shell.legend.quorumLine)}</Item>
           <Item sign={<Line colour="var(--rule-strong)" dash="1 4" />}>{t(($) => $.shell.legend.electionLine)}</Item>
           <Item sign={<Line colour="var(--ink-3)" />}>{t(($) => $.shell.legend.clientLine)}</Item>
+        </Section>
+        <Section title={t(($) => $.shell.legend.keys)}>
+          {keyNames.map((name) => (
+            <li key={name} className={styles.key}>
+              <kbd>{keys[name].label}</kbd> {t(($) => $.shell.legend.key[name])}
+            </li>
+          ))}
         </Section>
         <Section title={t(($) => $.shell.legend.messages)}>
           {forms.map((form) => (

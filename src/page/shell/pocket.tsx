@@ -68,7 +68,7 @@ export function Pocket({ terminal, znodes, events, firings }: Views) {
           </div>
         ))}
         {selected !== undefined && (
-          <div className={styles.pane}>
+          <div className={styles.pane} data-inspector="">
             <Inspector />
           </div>
         )}

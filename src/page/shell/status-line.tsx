@@ -24,6 +24,7 @@ export function StatusLine() {
   const sentence = useSentence()
   return (
     <div className={styles.line} data-kind={status.kind}>
+      {/* The only element with this role: what else wants to be announced is a log, or aria-live. */}
       <p role="status" className={styles.sentence}>
         {sentence(status, servers)}
       </p>

@@ -6,7 +6,7 @@ export type Status =
   | { readonly kind: 'starting' }
   | { readonly kind: 'leads'; readonly sid: Sid; readonly epoch: number }
   /** Elected, and not yet followed by a quorum. */
-  | { readonly kind: 'synchronizing'; readonly sid: Sid }
+  | { readonly kind: 'synchronizing'; readonly sid: Sid; readonly epoch: number }
   | { readonly kind: 'electing' }
   | { readonly kind: 'quorumLost'; readonly running: number; readonly servers: number; readonly needed: number }
   | { readonly kind: 'allStopped' }
@@ -26,6 +26,6 @@ export function statusOf(picture: Picture): Status {
   const leader = picture.leader === undefined ? undefined : picture.servers.get(picture.leader)
   if (leader !== undefined) return { kind: 'leads', sid: leader.sid, epoch: leader.currentEpoch }
   const elected = servers.find(({ state }) => state === 'LEADING')
-  if (elected !== undefined) return { kind: 'synchronizing', sid: elected.sid }
+  if (elected !== undefined) return { kind: 'synchronizing', sid: elected.sid, epoch: elected.acceptedEpoch }
   return running < needed ? { kind: 'starting' } : { kind: 'electing' }
 }

@@ -1,6 +1,7 @@
 import { Zap } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { Picture } from '../../trace/picture.ts'
+import { keys } from '../pace/keys.ts'
 import { Button } from '../parts/button.tsx'
 import { usePage, usePicture } from '../store/hooks.ts'
 import { majority } from './status.ts'
@@ -50,7 +51,13 @@ export function Tries() {
   return (
     <ol className={styles.tries} aria-label={t(($) => $.shell.tries.name)}>
       <li>
-        <Button look="strong" disabled={leader === undefined} onClick={() => void crashLeader()}>
+        <Button
+          look="strong"
+          disabled={leader === undefined}
+          title={t(($) => $.pace.key, { key: keys.crash.label })}
+          aria-keyshortcuts={keys.crash.aria}
+          onClick={() => void crashLeader()}
+        >
           <Zap size={14} aria-hidden />
           {t(($) => $.shell.tries.crash)}
         </Button>

@@ -1,5 +1,6 @@
 export const pace = {
   name: 'Pace',
+  key: 'Key: {{key}}',
   pause: 'Pause',
   resume: 'Resume',
   step: 'Step',

@@ -41,6 +41,8 @@ export const stage = {
     epoch: 'epoch',
     committed: 'committed',
     electing: 'electing',
+    synchronizing: 'synchronizing',
+    next: 'epoch {{epoch}} is about to begin',
     votes_one: '{{count}} vote for {{leader}}',
     votes_other: '{{count}} votes for {{leader}}',
     noQuorum: 'no quorum',
@@ -53,7 +55,6 @@ export const stage = {
     count_one: '{{form}}: {{count}} in flight',
     count_other: '{{form}}: {{count}} in flight',
     route: '{{from}} → {{to}}',
-    arrives: 'arrives in {{time}}',
     counting: 'too many to draw each one: traffic is counted',
   },
   forms: {
