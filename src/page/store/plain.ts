@@ -1,5 +1,18 @@
-/** A value of the picture or of an event as plain data that JSON can hold: bigints as 0x…, maps as objects, bytes as hex. */
+/** A value of the picture or of an event as plain data that JSON can hold: bigints as 0x…, maps as objects, bytes as hex,
+ *  undefined as null. */
 import { hex64 } from '../../core/wire/ids.ts'
+
+export type PlainOf<T> = T extends bigint | Uint8Array
+  ? string
+  : T extends string | number | boolean
+    ? T
+    : T extends null | undefined
+      ? null
+      : T extends ReadonlyMap<unknown, infer V>
+        ? { readonly [key: string]: PlainOf<V> }
+        : T extends readonly (infer I)[]
+          ? readonly PlainOf<I>[]
+          : { readonly [K in keyof T]: PlainOf<T[K]> }
 
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain }
 
@@ -16,8 +29,7 @@ export function plain(value: unknown): Plain {
   if (value instanceof Set) return [...value].map(plain)
   if (Array.isArray(value)) return value.map(plain)
   if (typeof value !== 'object') return null
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined)
-  return Object.fromEntries(fields.map(([name, field]) => [name, plain(field)]))
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plain(field)]))
 }
 
 const keyOf = (key: unknown): string => (typeof key === 'bigint' ? hex64(key) : String(key))

@@ -155,17 +155,21 @@ export class Playback {
     this.#auto.wake()
   }
 
-  /** Pauses and shows the next event that is not quiet. */
+  /** Pauses and shows the next event that is not quiet, with all that its station does at that instant: what the core does in
+   *  one go is one step. */
   async step(): Promise<void> {
     this.pause()
     this.#endGlide()
     const found = await this.#nextLoud()
     if (found === undefined || this.#mode === 'play') return
-    const distanceUs = found.event.at - this.#cursor.at
-    if (distanceUs <= 0 || isStill()) return this.#showMany(found.after + 1)
+    const { at, station } = found.event
+    const end = this.#recorder.find((event) => event.at > at || (event.at === at && event.station > station))
+    const events = end === undefined ? this.#recorder.waiting : end.after
+    const distanceUs = at - this.#cursor.at
+    if (distanceUs <= 0 || isStill()) return this.#showMany(events)
     await new Promise<void>((done) => {
       this.#mode = 'glide'
-      this.#glide = { toUs: found.event.at, rate: distanceUs / (GLIDE_MS * 1000), events: found.after + 1, done }
+      this.#glide = { toUs: at, rate: distanceUs / (GLIDE_MS * 1000), events, done }
     })
   }
 

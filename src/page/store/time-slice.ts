@@ -21,29 +21,34 @@ export const timeOf = (playback: Playback): Pick<TimeSlice, 'speed' | 'paused' |
   counting: playback.counting,
 })
 
-export const timeSlice: Slice<TimeSlice> = (set, _get, { playback }) => ({
-  ...timeOf(playback),
-  waitingFor: undefined,
-  setSpeed(speed) {
-    playback.setSpeed(inRange(speed))
-  },
-  pause() {
-    playback.pause()
-  },
-  resume() {
-    playback.resume()
-  },
-  step() {
-    return playback.step()
-  },
-  async until(wanted, speed) {
-    const condition = conditionFrom(wanted)
-    set({ waitingFor: typeof wanted === 'string' ? wanted.trim() : wordsOf(wanted) })
-    const met = await playback.until(condition, speed)
-    set({ waitingFor: undefined })
-    return met
-  },
-})
+export const timeSlice: Slice<TimeSlice> = (set, _get, { playback }) => {
+  let waits = 0
+  return {
+    ...timeOf(playback),
+    waitingFor: undefined,
+    setSpeed(speed) {
+      playback.setSpeed(inRange(speed))
+    },
+    pause() {
+      playback.pause()
+    },
+    resume() {
+      playback.resume()
+    },
+    step() {
+      return playback.step()
+    },
+    async until(wanted, speed) {
+      const condition = conditionFrom(wanted)
+      set({ waitingFor: typeof wanted === 'string' ? wanted.trim() : wordsOf(wanted) })
+      const mine = ++waits
+      const met = await playback.until(condition, speed)
+      // A later wait has put an end to this one.
+      if (mine === waits) set({ waitingFor: undefined })
+      return met
+    },
+  }
+}
 
 export const inRange = (speed: Speed): Speed =>
   typeof speed === 'number' ? Math.min(FASTEST, Math.max(SLOWEST, Number.isFinite(speed) ? speed : 1)) : speed

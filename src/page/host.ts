@@ -1,0 +1,62 @@
+/** What the page needs from a host before there is an ensemble. main.tsx, which alone knows the hosts, provides it. */
+import type { Ensemble, RunConfig, Storage } from '../hosts/ensemble.ts'
+import type { Options } from './options.ts'
+
+export interface Host {
+  /** Whether files can be kept. */
+  storage(): Promise<'ready' | 'missing' | 'full'>
+  /** Makes this tab the only owner of the ensemble's files. */
+  claim(id: string): Promise<'mine' | 'taken'>
+  open(config: RunConfig, storage: Storage, id: string): Promise<Ensemble>
+}
+
+export type Opened =
+  | { readonly kind: 'open'; readonly ensemble: Ensemble; readonly storage: Storage }
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'noStorage'; readonly reason: 'missing' | 'full' }
+
+/** Network and disk of the page: slow enough to be seen, ZooKeeper's own timing otherwise. */
+export function configFrom({ servers, seed }: Options, wallStartMs: number): RunConfig {
+  return {
+    servers,
+    seed,
+    latencyUs: { min: 20_000, max: 30_000 },
+    diskSyncUs: { min: 2000, max: 6000 },
+    tickTimeMs: 2000,
+    initLimit: 10,
+    syncLimit: 5,
+    wallStartMs,
+    snapCount: 100_000,
+    autostart: Array.from({ length: servers }, (_, index) => index + 1),
+  }
+}
+
+/** Opens the ensemble that the options ask for. Nothing is touched unless the answer is `open`. */
+export async function openEnsemble(host: Host, options: Options, memory: Memory, wallStartMs: number): Promise<Opened> {
+  const config = configFrom(options, wallStartMs)
+  if (options.storage === 'memory') {
+    return { kind: 'open', storage: 'memory', ensemble: await host.open(config, 'memory', newId()) }
+  }
+  const storage = await host.storage()
+  if (storage !== 'ready') return { kind: 'noStorage', reason: storage }
+  const id = rememberedId(memory, options.servers)
+  if ((await host.claim(id)) === 'taken') return { kind: 'taken' }
+  return { kind: 'open', storage: 'opfs', ensemble: await host.open(config, 'opfs', id) }
+}
+
+export interface Memory {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+}
+
+/** A reload must find the same files; an ensemble of another size is another ensemble. */
+function rememberedId(memory: Memory, servers: number): string {
+  const key = `ensemble-of-${servers}`
+  const known = memory.getItem(key)
+  if (known !== null && /^[a-z0-9-]{1,64}$/.test(known)) return known
+  const id = newId()
+  memory.setItem(key, id)
+  return id
+}
+
+const newId = (): string => crypto.randomUUID()

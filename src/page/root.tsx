@@ -1,0 +1,101 @@
+import { useEffect, useState } from 'react'
+import { createDoor } from './door.ts'
+import { EventList } from './events/event-list.tsx'
+import { WatchFirings } from './events/watch-firings.tsx'
+import { type Host, type Opened, openEnsemble } from './host.ts'
+import { Failed, NoStorage, Opening, Taken } from './notices/full-page.tsx'
+import { Troubles } from './notices/troubles.tsx'
+import { addressWith, type BadOption, type Options } from './options.ts'
+import { App } from './shell/app.tsx'
+import { memory } from './shell/storage.ts'
+import { PageContext } from './store/hooks.ts'
+import { createPage, type Page, runFrames } from './store/page.ts'
+import { Terminal } from './terminal/terminal.tsx'
+import { Znodes } from './tree/znodes.tsx'
+
+interface RootProps {
+  readonly host: Host
+  readonly options: Options
+  readonly bad: readonly BadOption[]
+}
+
+type State =
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'open'; readonly page: Page }
+  | Exclude<Opened, { kind: 'open' }>
+  | { readonly kind: 'failed'; readonly message: string }
+
+/** Opens the ensemble and shows it, or says why it cannot be shown. */
+export function Root({ host, options: asked, bad }: RootProps) {
+  const [options, setOptions] = useState(asked)
+  const [state, setState] = useState<State>({ kind: 'opening' })
+  const [attempt, setAttempt] = useState(0)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt opens again
+  useEffect(() => {
+    let end = (): void => {}
+    let wanted = true
+    const open = async (): Promise<void> => {
+      const opened = await openEnsemble(host, options, memory, Date.now())
+      if (opened.kind !== 'open') return setState(opened)
+      const close = (): void => void opened.ensemble.dispose()
+      if (!wanted) return close()
+      const page = createPage(opened.ensemble, opened.storage)
+      end = began(page, options, bad)
+      setState({ kind: 'open', page })
+    }
+    open().catch((error: unknown) => setState({ kind: 'failed', message: messageOf(error) }))
+    return () => {
+      wanted = false
+      end()
+    }
+  }, [attempt])
+  const retry = () => {
+    setState({ kind: 'opening' })
+    setAttempt(attempt + 1)
+  }
+  const runInMemory = () => {
+    history.replaceState(null, '', addressWith(location.href, { storage: 'memory' }))
+    setOptions({ ...options, storage: 'memory' })
+    retry()
+  }
+  switch (state.kind) {
+    case 'opening':
+      return <Opening />
+    case 'taken':
+      return <Taken onRetry={retry} onMemory={runInMemory} />
+    case 'noStorage':
+      return <NoStorage reason={state.reason} onMemory={runInMemory} />
+    case 'failed':
+      return <Failed message={state.message} onRetry={retry} onMemory={runInMemory} />
+    case 'open':
+      return (
+        <PageContext value={state.page}>
+          <App
+            terminal={<Terminal />}
+            znodes={<Znodes />}
+            events={<EventList />}
+            firings={<WatchFirings />}
+            notices={<Troubles />}
+          />
+        </PageContext>
+      )
+  }
+}
+
+/** Lets time go and opens the door. Returns what ends it all. */
+function began(page: Page, options: Options, bad: readonly BadOption[]): () => void {
+  const state = page.store.getState()
+  state.setSpeed(options.speed)
+  for (const { name, value } of bad)
+    state.report({ code: 'badOption', station: undefined, message: `${name}=${value}` })
+  void state.openTab()
+  const stop = runFrames(page.playback)
+  window.vivarium = createDoor(page)
+  return () => {
+    stop()
+    Reflect.deleteProperty(window, 'vivarium')
+    void page.ensemble.dispose()
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
