@@ -131,6 +131,11 @@ export class Conductor {
     return this.#entering.length > 0
   }
 
+  /** The stations with a process. */
+  get running(): readonly number[] {
+    return [...this.#members.values()].filter(({ running }) => running).map(({ station }) => station)
+  }
+
   isRunning(station: number): boolean {
     return this.#members.get(station)?.running ?? false
   }

@@ -127,6 +127,11 @@ export class Growing {
     return this.#bytes.slice(Math.min(from, this.sizeBytes), Math.min(to, this.sizeBytes))
   }
 
+  /** All of them, not copied: valid until the next change. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.sizeBytes)
+  }
+
   truncate(sizeBytes: number): void {
     this.sizeBytes = Math.min(this.sizeBytes, sizeBytes)
   }

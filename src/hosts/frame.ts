@@ -10,10 +10,15 @@ const LIVES = 2 ** 16
 export const connectionKey = (opener: number, incarnation: number, count: number): ConnectionKey =>
   ((opener * LIVES + incarnation) * COUNT_BITS + count) as ConnectionKey
 
+export const connectionParts = (key: ConnectionKey): { opener: number; incarnation: number; count: number } => {
+  const life = Math.floor(key / COUNT_BITS)
+  return { opener: Math.floor(life / LIVES), incarnation: life % LIVES, count: key % COUNT_BITS }
+}
+
 /** As the trace names it: opener.incarnation.count. */
 export const connectionName = (key: ConnectionKey): string => {
-  const life = Math.floor(key / COUNT_BITS)
-  return `${Math.floor(life / LIVES)}.${life % LIVES}.${key % COUNT_BITS}`
+  const { opener, incarnation, count } = connectionParts(key)
+  return `${opener}.${incarnation}.${count}`
 }
 
 interface FrameHead {

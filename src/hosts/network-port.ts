@@ -143,6 +143,15 @@ export class NetworkPort implements Network {
     }
   }
 
+  /** What came on this connection makes no sense: both sides lose it. False when there is no such connection. */
+  abort(connection: ConnectionKey, toOpener: boolean, reason: string): boolean {
+    const end = this.#ends.get(endKey(connection, toOpener))
+    if (!end) return false
+    end.abort(reason)
+    end.handlers?.onClose('reset')
+    return true
+  }
+
   /** The step is over: what it wrote leaves. */
   flush(): void {
     if (this.#written.length === 0) return

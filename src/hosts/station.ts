@@ -11,7 +11,7 @@ import { DiskPort } from './disk-port.ts'
 import { type Due, DueQueue } from './due-queue.ts'
 import type { RunConfig } from './ensemble.ts'
 import type { FileStore } from './file-store.ts'
-import type { Frame } from './frame.ts'
+import { type ConnectionKey, connectionName, type Frame } from './frame.ts'
 import { CONDUCTOR } from './names.ts'
 import { type NetworkHome, NetworkPort, type StatusChange } from './network-port.ts'
 import { generator } from './prng.ts'
@@ -100,6 +100,7 @@ export class Station implements NetworkHome {
   #events: TraceEvent[] = []
   #answers: Answer[] = []
   readonly #unanswered = new Set<number>()
+  #nonsense: (() => void)[] = []
 
   constructor(birth: Birth, store: FileStore, launch: Launch) {
     const { station, incarnation, spec, atUs } = birth
@@ -136,6 +137,19 @@ export class Station implements NetworkHome {
     }
   }
 
+  /** Something that makes no sense came from that station's side. With a connection, that one is closed for it, when the
+   *  next window begins. */
+  malformed(
+    from: number,
+    reason: string,
+    end?: { readonly connection: ConnectionKey; readonly toOpener: boolean },
+  ): void {
+    this.#nonsense.push(() => {
+      if (end && this.#network.abort(end.connection, end.toOpener, reason)) return
+      this.emit({ kind: 'malformed', connection: end ? connectionName(end.connection) : '', from, reason })
+    })
+  }
+
   /** When there is something to do next. */
   get nextDueUs(): number {
     return this.#ended ? Number.POSITIVE_INFINITY : (this.#queue.peek()?.dueUs ?? Number.POSITIVE_INFINITY)
@@ -148,6 +162,7 @@ export class Station implements NetworkHome {
     }
     for (const order of input.orders) this.#push(input.fromUs, CONDUCTOR, order.cause, () => this.#obey(order))
     for (const order of input.orders) this.#unanswered.add(order.id)
+    for (const tell of this.#nonsense.splice(0)) this.#push(input.fromUs, CONDUCTOR, undefined, tell)
     while (!this.#ended) {
       const item = this.#queue.popBefore(input.toUs)
       if (!item) break
