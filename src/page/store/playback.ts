@@ -228,7 +228,7 @@ export class Playback {
     }
     const rate = this.#hostRuns ? 'max' : pace
     const mayJump = this.#speed !== 'auto' || elapsedMs > LONG_FRAME_MS
-    this.#showUpTo(this.#cursor.follow(Math.min(elapsedMs, LONG_FRAME_MS), rate, mayJump))
+    this.#showUpTo(Math.floor(this.#cursor.follow(Math.min(elapsedMs, LONG_FRAME_MS), rate, mayJump)))
     this.#orderRate()
   }
 
@@ -263,7 +263,7 @@ export class Playback {
       return
     }
     this.#cursor.moveTo(at)
-    this.#fold.advance(at)
+    this.#fold.advance(Math.floor(at))
     // What is quiet on the way is shown on the way.
     while (
       (this.#recorder.nextAt ?? Number.POSITIVE_INFINITY) <= at &&

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { classes } from '../parts/classes.ts'
 import { usePage } from '../store/hooks.ts'
 import type { TerminalLine, TerminalTab } from '../store/state.ts'
+import { Prompt } from './prompt.tsx'
 import styles from './terminal.module.css'
 
 /** What was typed and what came of it. Stays at its end while one is there. */
@@ -53,10 +54,10 @@ export function Output({ tab }: { readonly tab: TerminalTab }) {
 }
 
 function Line({ line }: { readonly line: TerminalLine }) {
-  const isEvent = line.stream === 'out' && /^(WATCHER::|WatchedEvent )/.test(line.text)
+  const isEvent = line.stream === 'out' && /^WatchedEvent /.test(line.text)
   return (
     <div className={classes(styles.line, styles[line.stream], isEvent && styles.event)}>
-      {line.prompt !== undefined && <span className={styles.prompt}>{line.prompt}</span>}
+      {line.prompt !== undefined && <Prompt text={line.prompt} />}
       {line.text}
     </div>
   )

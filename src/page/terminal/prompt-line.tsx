@@ -4,6 +4,7 @@ import { usePage, usePicture } from '../store/hooks.ts'
 import type { TerminalTab } from '../store/state.ts'
 import { promptOf } from '../store/terminal-slice.ts'
 import { complete, completeVerb, type HistoryPlace, pasted, recall } from './line-edit.ts'
+import { Prompt } from './prompt.tsx'
 import styles from './terminal.module.css'
 
 /** So many possibilities are listed. */
@@ -106,8 +107,8 @@ export function PromptLine({ tab }: { readonly tab: TerminalTab }) {
         )}
       </div>
       <label className={styles.field}>
-        <span className={styles.prompt} aria-hidden>
-          {promptOf(tab, state)}
+        <span aria-hidden title={tab.connect}>
+          <Prompt text={promptOf(tab, state)} />
         </span>
         <input
           ref={field}

@@ -1,4 +1,4 @@
-import { ChevronRight, Eye, Hash, Hourglass, Link2, Package } from 'lucide-react'
+import { ChevronRight, Eye, Hash, Hourglass, Link2, type LucideIcon, Package } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { kindOf, type NodeView } from '../../core/tree/znode.ts'
 import type { Zxid } from '../../core/wire/ids.ts'
@@ -78,37 +78,29 @@ function Marks({ name, node, watchers }: { name: string; node: NodeView | undefi
   const kind = node === undefined ? 'persistent' : kindOf(node.ephemeralOwner)
   return (
     <>
-      {kind === 'ephemeral' && (
-        <span className={styles.mark}>
-          <Link2 size={12} aria-hidden />
-          {t(($) => $.tree.marks.ephemeral)}
-        </span>
-      )}
-      {kind === 'container' && (
-        <span className={styles.mark}>
-          <Package size={12} aria-hidden />
-          {t(($) => $.tree.marks.container)}
-        </span>
-      )}
-      {kind === 'ttl' && (
-        <span className={styles.mark}>
-          <Hourglass size={12} aria-hidden />
-          {t(($) => $.tree.marks.ttl)}
-        </span>
-      )}
-      {isSequential(name) && (
-        <span className={styles.mark}>
-          <Hash size={12} aria-hidden />
-          {t(($) => $.tree.marks.sequential)}
-        </span>
-      )}
+      {kind === 'ephemeral' && <Mark icon={Link2} word={t(($) => $.tree.marks.ephemeral)} />}
+      {kind === 'container' && <Mark icon={Package} word={t(($) => $.tree.marks.container)} />}
+      {kind === 'ttl' && <Mark icon={Hourglass} word={t(($) => $.tree.marks.ttl)} />}
+      {isSequential(name) && <Mark icon={Hash} word={t(($) => $.tree.marks.sequential)} />}
       {watchers > 0 && (
-        <span className={classes(styles.mark, styles.watched)}>
-          <Eye size={12} aria-hidden />
-          {t(($) => $.tree.marks.watched, { count: watchers })}
-        </span>
+        <Mark icon={Eye} word={t(($) => $.tree.marks.watched, { count: watchers })} className={styles.watched} />
       )}
     </>
+  )
+}
+
+interface MarkProps {
+  readonly icon: LucideIcon
+  readonly word: string
+  readonly className?: string | undefined
+}
+
+function Mark({ icon: Icon, word, className }: MarkProps) {
+  return (
+    <span className={classes(styles.mark, className)} title={word}>
+      <Icon size={12} aria-hidden />
+      <span className={styles.word}>{word}</span>
+    </span>
   )
 }
 

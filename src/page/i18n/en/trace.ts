@@ -6,6 +6,7 @@ export const trace = {
 
   started: '{{who}} starts',
   startedAgain: '{{who}} starts again and reads its disk',
+  configured: '{{who}} has read its configuration',
   killed: '{{who}} is killed: what it had in memory is gone',
   action: 'you: {{command}}',
   message: '{{who}} sends {{type}} to {{peer}}',
