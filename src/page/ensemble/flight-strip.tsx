@@ -18,11 +18,13 @@ const selectCounts = (picture: Picture): { readonly [form in Form]?: number } =>
 interface FlightStripProps {
   readonly lit: Form | undefined
   readonly onLight: (form: Form | undefined) => void
+  /** The stage's upper left corner is free: the meaning stands there, else right above the strip. */
+  readonly corner: boolean
 }
 
 /** The messages in flight, counted by form: the text beside the moving picture, and its legend. Pointing at a form lights
  *  its messages and says what they mean. */
-export const FlightStrip = memo(function FlightStrip({ lit, onLight }: FlightStripProps) {
+export const FlightStrip = memo(function FlightStrip({ lit, onLight, corner }: FlightStripProps) {
   const { t } = useTranslation()
   const counts = usePicture(selectCounts)
   const counting = useVivarium().playback.counting
@@ -47,8 +49,7 @@ export const FlightStrip = memo(function FlightStrip({ lit, onLight }: FlightStr
                 onClick={() => onLight(form)}
               >
                 <FormIcon form={form} />
-                <span>{name}</span>
-                <b>{count > 0 ? count : ''}</b>
+                <span>{name}</span> <b>{count > 0 ? count : ''}</b>
               </button>
             </li>
           )
@@ -56,7 +57,7 @@ export const FlightStrip = memo(function FlightStrip({ lit, onLight }: FlightStr
       </ul>
       {counting && <span className={styles.counting}>{t(($) => $.stage.flight.counting)}</span>}
       {lit !== undefined && (
-        <p id="flight-meaning" className={styles.meaning}>
+        <p id="flight-meaning" className={styles.meaning} data-corner={corner}>
           <FormIcon form={lit} />
           <span>
             <b>{t(($) => $.stage.forms[lit].name)}</b> {t(($) => $.stage.forms[lit].means)}

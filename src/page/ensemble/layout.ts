@@ -85,7 +85,7 @@ function placeAtSide({ width, height, servers, clients }: StageInput): StageLayo
   if (reach < 130) return undefined
 
   // A ring, not a ladder: on a tall stage the rows do not go further apart than the ring is wide.
-  const rx = Math.min(reach, Math.max(220, room * 1.15))
+  const rx = Math.min(reach, Math.max(240, room * 0.9))
   const half = Math.min(room / 2, rx * 0.92)
   const centre = { x: width / 2, y: EDGE + above + room / 2 }
   const rowY = (row: number) => (rows === 1 ? centre.y : centre.y - half + (row * 2 * half) / (rows - 1))

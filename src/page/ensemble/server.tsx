@@ -60,7 +60,7 @@ export const Server = memo(function Server({ place, layout, columns }: ServerPro
         style={{ left: place.label.x, top: place.label.y, width: place.label.width, minHeight: place.label.height }}
       >
         <div className={styles.head}>
-          <span className={styles.state}>{server.state}</span>
+          <span className={styles.state}> {server.state} </span>
           {running ? (
             <IconButton
               label={t(($) => $.stage.kill, { sid })}
@@ -89,8 +89,8 @@ export const Server = memo(function Server({ place, layout, columns }: ServerPro
           <span className={styles.zxid}>
             {t(($) => $.stage.zxid)} <Zxid value={server.lastApplied} />
           </span>
-        </div>
-        <Line server={server} />
+        </div>{' '}
+        <Line server={server} />{' '}
         {server.process !== 'halted' && layout.detail !== 'tiny' && (
           <LogStrip server={server} columns={columns} slots={slots} />
         )}

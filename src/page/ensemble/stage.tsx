@@ -146,7 +146,7 @@ export function Stage() {
         <canvas ref={canvas} className={styles.flight} aria-hidden="true" />
         {pointed !== undefined && <Tip ref={tip} message={pointed.message} />}
       </div>
-      <FlightStrip lit={lit} onLight={setLit} />
+      <FlightStrip lit={lit} onLight={setLit} corner={layout?.mode === 'side'} />
     </section>
   )
 }

@@ -84,6 +84,8 @@ export function FormIcon({ form, size = 14, colour = 'currentcolor' }: FormIconP
     <svg width={size} height={size} viewBox="-9 -9 18 18" aria-hidden="true" focusable="false">
       <path
         d={path}
+        // A speck on the stage, but to be found in a list.
+        transform={form === 'ping' ? 'scale(1.7)' : undefined}
         fill={look === 'solid' ? colour : look === 'hollow' ? 'var(--raised)' : 'none'}
         stroke={look === 'solid' ? 'none' : colour}
         strokeWidth={look === 'line' ? 2.4 : 1.8}

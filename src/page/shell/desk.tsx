@@ -6,17 +6,19 @@ import { Stage } from '../ensemble/stage.tsx'
 import { usePage } from '../store/hooks.ts'
 import type { Views } from './app.tsx'
 import styles from './desk.module.css'
+import { useMedia } from './media.ts'
 import { memory } from './storage.ts'
 
 /** Rows of the ballot that are shown without scrolling. */
-const BALLOT_ROWS = 6
+const BALLOT_ROWS = { tall: 6, short: 3 }
 
 /** Panes on a desk: the stage with its ballot, znodes at the right, terminal and lists below. Sizes are remembered. */
 export function Desk({ terminal, znodes, events, firings }: Views) {
   const { t } = useTranslation()
   const inspecting = usePage((page) => page.selected !== undefined)
   const servers = usePage((page) => page.config.servers)
-  const ballot = 28 + Math.min(BALLOT_ROWS, servers) * 25
+  const short = useMedia('(max-height: 740px)')
+  const ballot = 28 + Math.min(short ? BALLOT_ROWS.short : BALLOT_ROWS.tall, servers) * 25
   return (
     <Split id="desk" orientation="vertical" panels={['upper', 'lower']}>
       <Panel id="upper" minSize="240px">
@@ -52,7 +54,7 @@ export function Desk({ terminal, znodes, events, firings }: Views) {
         </Split>
       </Panel>
       <Divider label={t(($) => $.shell.resize.bottom)} />
-      <Panel id="lower" defaultSize="208px" minSize="90px">
+      <Panel id="lower" defaultSize={short ? '170px' : '208px'} minSize="90px">
         <Split id="lower" orientation="horizontal" panels={['terminal', 'events', 'firings']}>
           <Panel id="terminal" minSize="240px">
             {terminal}

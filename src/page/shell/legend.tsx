@@ -16,7 +16,8 @@ const stages = ['missing', 'proposed', 'logged', 'durable', 'committed'] as cons
 export function Legend({ id }: { readonly id: string }) {
   const { t } = useTranslation()
   return (
-    <aside id={id} popover="auto" className={styles.legend} aria-label={t(($) => $.shell.help)}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on a small screen, also by keyboard
+    <aside id={id} popover="auto" tabIndex={0} className={styles.legend} aria-label={t(($) => $.shell.help)}>
       <div className={styles.columns}>
         <Section title={t(($) => $.shell.legend.roles)}>
           {roles.map((role) => (

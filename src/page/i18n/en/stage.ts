@@ -52,8 +52,8 @@ export const stage = {
   flight: {
     name: 'Messages in flight',
     none: 'none in flight',
-    count_one: '{{form}}: {{count}} in flight',
-    count_other: '{{form}}: {{count}} in flight',
+    count_one: '{{form}} {{count}} in flight',
+    count_other: '{{form}} {{count}} in flight',
     route: '{{from}} → {{to}}',
     counting: 'too many to draw each one: traffic is counted',
   },
