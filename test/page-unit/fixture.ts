@@ -20,6 +20,7 @@ export function server(sid: Sid, change: Partial<ServerPicture> = {}): ServerPic
   return {
     sid,
     process: 'running',
+    incarnation: 1,
     stopReason: undefined,
     damagedFile: undefined,
     state: 'LOOKING',
@@ -37,6 +38,7 @@ export function server(sid: Sid, change: Partial<ServerPicture> = {}): ServerPic
     lastDurable: ZXID_0,
     lastCommitted: ZXID_0,
     log: [],
+    logIsCut: false,
     sync: undefined,
     serving: false,
     timers: new Map(),
@@ -50,8 +52,9 @@ export function server(sid: Sid, change: Partial<ServerPicture> = {}): ServerPic
   }
 }
 
-export const stopped = (sid: Sid, stopReason: string | undefined = 'killed'): ServerPicture =>
-  server(sid, { process: 'stopped', state: 'STOPPED', stopReason, vote: undefined, voteReason: undefined })
+const DOWN = { process: 'stopped', state: 'STOPPED', vote: undefined, voteReason: undefined } as const
+export const stopped = (sid: Sid): ServerPicture => server(sid, { ...DOWN, stopReason: 'killed' })
+export const unstarted = (sid: Sid): ServerPicture => server(sid, { ...DOWN, incarnation: 0 })
 
 /** In BROADCAST, with `writes` committed records of `epoch` in its log. */
 export function settled(
@@ -82,6 +85,7 @@ export function settled(
       stage: 'committed',
       type: 'create',
       path: `/app-${i + 1}`,
+      acks: [],
     })),
     serving: true,
     ...change,
@@ -97,6 +101,7 @@ export function client(station: number, at: Sid | undefined, change: Partial<Cli
     server: at,
     watches: [],
     pending: [],
+    timers: new Map(),
     ...change,
   }
 }

@@ -219,8 +219,12 @@ function drawDeadlines(context: CanvasRenderingContext2D, picture: Picture, layo
   }
   for (const { station, x, y } of layout.clients) {
     const client = picture.clients.get(station)
-    const session = client === undefined ? undefined : sessions.get(hex64(client.session))
-    if (session !== undefined) pill(context, x, y, remaining(session, picture.at), inks.faint)
+    if (client === undefined) continue
+    // Without a session: the next attempt to connect.
+    const span =
+      sessions.get(hex64(client.session)) ??
+      [...client.timers.values()].find((timer) => timer.note.name === 'reconnect')
+    if (span !== undefined) pill(context, x, y, remaining(span, picture.at), inks.faint)
   }
 }
 

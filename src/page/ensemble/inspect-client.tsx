@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { hex64 } from '../../core/wire/ids.ts'
 import { usePicture } from '../store/hooks.ts'
 import { Fact, Facts, Note } from './facts.tsx'
+import { Timers } from './timers.tsx'
 
 export function InspectClient({ station }: { readonly station: number }) {
   const { t } = useTranslation()
@@ -22,6 +23,7 @@ export function InspectClient({ station }: { readonly station: number }) {
           </Fact>
         ))}
       </Facts>
+      <Timers timers={client.timers} />
       {client.pending.length > 0 && (
         <Facts title={t(($) => $.inspector.pending)}>
           {client.pending.map(({ xid, op, path }) => (

@@ -1,13 +1,12 @@
 import { useTranslation } from 'react-i18next'
 import { hex64, type Sid } from '../../core/wire/ids.ts'
-import type { Picture, ServerPicture } from '../../trace/picture.ts'
+import type { ServerPicture } from '../../trace/picture.ts'
 import { Reason } from '../ballot/ballot.tsx'
 import { duration } from '../parts/duration.ts'
 import { CopyableZxid } from '../parts/zxid.tsx'
 import { usePicture } from '../store/hooks.ts'
 import { Fact, Facts, Note } from './facts.tsx'
-
-const selectAt = (picture: Picture) => picture.at
+import { Timers } from './timers.tsx'
 
 export function InspectServer({ sid }: { readonly sid: Sid }) {
   const { t } = useTranslation()
@@ -58,7 +57,7 @@ export function InspectServer({ sid }: { readonly sid: Sid }) {
           </Fact>
         )}
       </Facts>
-      <Timers server={server} />
+      <Timers timers={server.timers} />
       <Sessions server={server} />
     </>
   )
@@ -104,27 +103,6 @@ function Sync({ sync }: { readonly sync: NonNullable<ServerPicture['sync']> }) {
       </Facts>
       <Note>{t(($) => $.inspector.reasons[sync.reason])}</Note>
     </>
-  )
-}
-
-function Timers({ server }: { readonly server: ServerPicture }) {
-  const { t } = useTranslation()
-  const at = usePicture(selectAt)
-  const timers = [...server.timers].sort(([, a], [, b]) => a.dueAt - b.dueAt)
-  return (
-    <Facts title={t(($) => $.inspector.timers)}>
-      {timers.length === 0 && <Fact name={t(($) => $.inspector.noTimers)}>{null}</Fact>}
-      {timers.map(([id, { note, dueAt }]) => (
-        <Fact
-          key={id}
-          name={`${t(($) => $.inspector.timer[note.name])} ${
-            note.about === undefined ? '' : t(($) => $.inspector.about, { about: note.about })
-          }`}
-        >
-          {duration(dueAt - at)}
-        </Fact>
-      ))}
-    </Facts>
   )
 }
 

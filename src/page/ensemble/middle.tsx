@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { Picture } from '../../trace/picture.ts'
 import { epochColour } from '../parts/epoch.ts'
 import { Zxid } from '../parts/zxid.tsx'
-import { statusOf } from '../shell/status.ts'
+import { majority, statusOf } from '../shell/status.ts'
 import { usePicture } from '../store/hooks.ts'
 import type { StageLayout } from './layout.ts'
 import styles from './middle.module.css'
@@ -19,12 +19,20 @@ const selectFavourite = (picture: Picture) => {
   return { leader, count }
 }
 
+/** The oldest write that waits for a quorum, and how far it is. */
+const selectPending = (picture: Picture) => {
+  const leader = picture.leader === undefined ? undefined : picture.servers.get(picture.leader)
+  const entry = leader?.log.find(({ stage }) => stage !== 'committed')
+  return { zxid: entry?.zxid, acks: entry?.acks.length ?? 0, needed: majority(picture.servers.size) }
+}
+
 /** In the middle of the ring: what all of them have in common. The status sentence says it to screen readers. */
 export const Middle = memo(function Middle({ layout }: { readonly layout: StageLayout }) {
   const { t } = useTranslation()
   const status = usePicture(selectStatus)
   const committed = usePicture(selectCommitted)
   const favourite = usePicture(selectFavourite)
+  const pending = usePicture(selectPending)
   if (layout.middle === undefined) return null
   return (
     <div
@@ -39,10 +47,17 @@ export const Middle = memo(function Middle({ layout }: { readonly layout: StageL
           <span className={styles.number} style={{ '--epoch': epochColour(status.epoch) } as CSSProperties}>
             {status.epoch}
           </span>
-          {committed > 0n && (
-            <span className={styles.under}>
-              {t(($) => $.stage.middle.committed)} <Zxid value={committed} />
+          {pending.zxid !== undefined ? (
+            <span className={styles.under} data-lively="">
+              <Zxid value={pending.zxid} />{' '}
+              {t(($) => $.stage.middle.acks, { acks: pending.acks, needed: pending.needed })}
             </span>
+          ) : (
+            committed > 0n && (
+              <span className={styles.under}>
+                {t(($) => $.stage.middle.committed)} <Zxid value={committed} />
+              </span>
+            )
           )}
         </>
       )}

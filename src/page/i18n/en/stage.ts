@@ -40,6 +40,7 @@ export const stage = {
   middle: {
     epoch: 'epoch',
     committed: 'committed',
+    acks: 'has {{acks}} of {{needed}} ACKs',
     electing: 'electing',
     synchronizing: 'synchronizing',
     next: 'epoch {{epoch}} is about to begin',
