@@ -80,8 +80,8 @@ export class Database {
   get committedLog(): CommittedLog {
     return this.#committedLog
   }
-  /** The newest txn that recovery would find, were the process killed now: logged, or in the snapshot. This, and not
-   *  the tree, is what a server may tell others that it has (ZOOKEEPER-2845). */
+  /** The newest txn that the log has taken, or that the snapshot holds. Behind a `sync` it is what recovery would find:
+   *  this, and not the tree, is what a server may tell others that it has (ZOOKEEPER-2845). */
   get lastLoggedZxid(): Zxid {
     return this.writer.lastTaken
   }

@@ -269,6 +269,9 @@ export class DataTree {
       parent.children ??= new Set()
       parent.children.add(name)
     })
+    // A fuzzy snapshot may know the node already below a parent that the replay has just made anew.
+    const orphan = this.#nodes.get(path)
+    if (orphan !== undefined) this.#remove(path, orphan)
     const node = new ZNode(body.data, this.#acls.intern(body.acl), freshStat(zxid, time, owner))
     this.#insert(path, node)
     // Quotas write to znodes: the stat of the reply is taken before.
