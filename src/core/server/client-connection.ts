@@ -48,8 +48,6 @@ export class ClientConnection {
   #outstanding = 0
   /** Stopped reading because the server is overloaded. */
   #paused = false
-  /** In the reading loop: what happens there needs not start another one. */
-  #reading = false
   #idle: Timer | undefined
   #idleDeadline = 0
 
@@ -106,8 +104,6 @@ export class ClientConnection {
 
   /** Takes up reading where it stopped: after more bytes, after the handshake, after an overload. */
   resume(): void {
-    if (this.#reading) return
-    this.#reading = true
     try {
       while (this.#mayRead()) {
         const frame = this.#input.takeFrame(0, MAX_BUFFER)
@@ -123,8 +119,6 @@ export class ClientConnection {
       if (answer === undefined) return this.abort(error.message)
       this.#connection.write(encodedUtf8(answer), { protocol: 'client', type: answer })
       this.close()
-    } finally {
-      this.#reading = false
     }
   }
 

@@ -43,6 +43,11 @@ export class OutstandingChanges {
     this.#tree = tree
   }
 
+  /** How many changes are not applied yet. */
+  get size(): number {
+    return this.#records.length - this.#start
+  }
+
   /** undefined: no such node. */
   state(path: string): NodeState | undefined {
     const record = this.#byPath.get(keyOf(path))

@@ -89,6 +89,11 @@ export class PrepRequestProcessor {
     }
   }
 
+  /** Changes of znodes that are proposed and not applied: 0 when nothing is on its way. */
+  get outstandingChanges(): number {
+    return this.#changes.size
+  }
+
   /** The txn is in the tree: what was outstanding because of it is not any more. */
   applied(zxid: Zxid): void {
     this.#changes.applied(zxid)

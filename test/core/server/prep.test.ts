@@ -82,6 +82,7 @@ class Bench {
   }
   applyAll(): void {
     while (this.outstanding.length > 0) this.applyOne()
+    expect(this.prep.outstandingChanges).toBe(0)
   }
 
   open(id: bigint, owner = this.owner): void {
