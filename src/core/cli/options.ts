@@ -1,5 +1,5 @@
 /** Options of a command, as commons-cli 1.4 parses them (DefaultParser.java): anywhere among the arguments, single letters
- *  may be joined, `--` ends them, a negative number is a value and not an option. */
+ *  may be joined, `--` ends them, and what starts like no option is a value: `-v -1`. */
 import { CliError } from './errors.ts'
 
 export interface OptionSpec {
@@ -110,8 +110,6 @@ const failure = (exception: string, message: string): CliError =>
 
 function looksLikeOption(word: string, known: ReadonlyMap<string, OptionSpec>): boolean {
   if (!word.startsWith('-') || word.length === 1) return false
-  // Double.parseDouble decides what a negative number is.
-  if (/^-(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[fFdD]?$/.test(word)) return false
   const name = word.slice(1).split('=')[0] as string
   return known.has(name.replace(/^-/, '')) || known.has(name.charAt(0))
 }

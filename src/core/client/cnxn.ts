@@ -423,7 +423,8 @@ export class ClientCnxn {
       const frame = toFrame((out) => RequestHeader.write(out, { xid: Xid.ping, type: OpCode.ping }))
       this.#lastSend = now
       this.#connection?.write(frame, { protocol: 'client', type: 'ping', quiet: true })
-      this.#ping.set(half)
+      // A server may grant next to nothing: then the silence ends it, and no ping follows the other at once.
+      this.#ping.set(Math.max(half, 1))
     } else this.#ping.set(toNextPing)
     this.#silence.set(this.#readTimeoutMs - (now - this.#lastHeard))
   }

@@ -243,6 +243,21 @@ describe('a lost connection', () => {
   })
 })
 
+test('a watcher that ends the session on its loss ends it for good', () => {
+  const world = new World()
+  const server = new FakeServer(world, 'zk1')
+  server.answer = obliging()
+  const zk: ClientSession = new ClientSession(world.host('client'), 'zk1', {
+    watcher: ({ state }) => {
+      if (state === KeeperState.Disconnected) zk.abandon('enough')
+    },
+  })
+  world.run(10)
+  server.connection.close()
+  world.run(10_000)
+  expect([zk.state, world.attempts.length]).toEqual(['CLOSED', 1])
+})
+
 describe('silence', () => {
   const pings = (server: FakeServer) => opsOf(server).filter((op) => op === 'ping').length
 
@@ -294,6 +309,14 @@ describe('silence', () => {
     const readTimeouts = world.timers.filter(({ note }) => note.name === 'readTimeout')
     expect(readTimeouts.length).toBeLessThan(60)
   })
+})
+
+test('a session granted for no time worth the name is left, and nothing spins', () => {
+  const { world, servers } = rig('zk1,zk2')
+  servers[0]!.answer = () => [granted(1)]
+  world.run(5000)
+  expect(servers[0]!.closes[0]).toBe('closed')
+  expect(world.attempts.length).toBeLessThan(12)
 })
 
 describe('answers that make no sense', () => {
@@ -540,6 +563,13 @@ describe('watches', () => {
     expect(length).toBeGreaterThanOrEqual(SET_WATCHES_MAX_LENGTH)
     expect(length).toBeLessThan(SET_WATCHES_MAX_LENGTH + 1100)
     expect(zk.state).toBe('CONNECTED')
+    expect(world.notes.filter(({ type }) => type === 'setWatches2')).toEqual([
+      {
+        protocol: 'client',
+        type: 'setWatches2',
+        detail: { xid: headerOf(frameOf(servers[1]!, 1)).xid, watches: 70, relativeZxid: '0x9' },
+      },
+    ])
   })
 
   test('that have fired are not set again', () => {
