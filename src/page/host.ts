@@ -5,13 +5,23 @@ import type { Options } from './options.ts'
 export interface Host {
   /** Whether files can be kept. */
   storage(): Promise<'ready' | 'missing' | 'full'>
-  /** Makes this tab the only owner of the ensemble's files. */
-  claim(id: string): Promise<'mine' | 'taken'>
+  /** Makes this tab the only owner of the ensemble's files, until it closes or releases them. */
+  claim(id: string): Promise<Claim | 'taken'>
   open(config: RunConfig, storage: Storage, id: string): Promise<Ensemble>
 }
 
+export interface Claim {
+  release(): void
+}
+
 export type Opened =
-  | { readonly kind: 'open'; readonly ensemble: Ensemble; readonly storage: Storage }
+  | {
+      readonly kind: 'open'
+      readonly ensemble: Ensemble
+      readonly storage: Storage
+      /** Ends the ensemble; its files stay and may be opened again. */
+      readonly close: () => Promise<void>
+    }
   | { readonly kind: 'taken' }
   | { readonly kind: 'noStorage'; readonly reason: 'missing' | 'full' }
 
@@ -34,14 +44,28 @@ export function configFrom({ servers, seed }: Options, wallStartMs: number): Run
 /** Opens the ensemble that the options ask for. Nothing is touched unless the answer is `open`. */
 export async function openEnsemble(host: Host, options: Options, memory: Memory, wallStartMs: number): Promise<Opened> {
   const config = configFrom(options, wallStartMs)
-  if (options.storage === 'memory') {
-    return { kind: 'open', storage: 'memory', ensemble: await host.open(config, 'memory', newId()) }
-  }
+  if (options.storage === 'memory') return opened(await host.open(config, 'memory', newId()), 'memory', nobodys)
   const storage = await host.storage()
   if (storage !== 'ready') return { kind: 'noStorage', reason: storage }
   const id = rememberedId(memory, options.servers)
-  if ((await host.claim(id)) === 'taken') return { kind: 'taken' }
-  return { kind: 'open', storage: 'opfs', ensemble: await host.open(config, 'opfs', id) }
+  const claim = await host.claim(id)
+  if (claim === 'taken') return { kind: 'taken' }
+  try {
+    return opened(await host.open(config, 'opfs', id), 'opfs', claim)
+  } catch (error) {
+    claim.release()
+    throw error
+  }
+}
+
+const nobodys: Claim = { release: () => {} }
+
+function opened(ensemble: Ensemble, storage: Storage, claim: Claim): Opened {
+  const close = async (): Promise<void> => {
+    await ensemble.dispose()
+    claim.release()
+  }
+  return { kind: 'open', ensemble, storage, close }
 }
 
 export interface Memory {

@@ -1,6 +1,9 @@
 /** The page begins here, and only here a host is chosen. */
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { claimEnsemble } from '../hosts/browser/claim.ts'
+import { createBrowserEnsemble } from '../hosts/browser/ensemble.ts'
+import { storageState } from '../hosts/browser/opfs.ts'
 import { launch } from '../hosts/launch.ts'
 import { SimulatedEnsemble } from '../hosts/sim/ensemble.ts'
 import type { Host } from './host.ts'
@@ -10,11 +13,18 @@ import { Root } from './root.tsx'
 import './style/tokens.css'
 import './style/base.css'
 
+/** A worker for each server, files in the browser's private file system. */
+const workers: Host = {
+  storage: storageState,
+  claim: claimEnsemble,
+  open: (config, storage, id) => createBrowserEnsemble(config, { storage, id }),
+}
+
 /** All servers in the page's own thread: in memory, and nobody else's. */
 const simulator: Host = {
-  storage: () => Promise.resolve('ready'),
-  claim: () => Promise.resolve('mine'),
-  open: (config) => Promise.resolve(new SimulatedEnsemble(config, launch)),
+  storage: async () => 'ready',
+  claim: async () => ({ release: () => {} }),
+  open: async (config) => new SimulatedEnsemble(config, launch),
 }
 
 const { options, bad } = optionsFrom(location.search)
@@ -22,6 +32,6 @@ setLanguage(languageFor([options.lang, ...navigator.languages]))
 
 createRoot(document.getElementById('root') as HTMLElement).render(
   <StrictMode>
-    <Root host={simulator} options={options} bad={bad} />
+    <Root host={options.host === 'simulator' ? simulator : workers} options={options} bad={bad} />
   </StrictMode>,
 )

@@ -36,14 +36,17 @@ export function Root({ host, options: asked, bad }: RootProps) {
     let wanted = true
     const open = async (): Promise<void> => {
       const opened = await openEnsemble(host, options, memory, Date.now())
+      if (!wanted) return void (opened.kind === 'open' && (await opened.close()))
       if (opened.kind !== 'open') return setState(opened)
-      const close = (): void => void opened.ensemble.dispose()
-      if (!wanted) return close()
       const page = createPage(opened.ensemble, opened.storage)
-      end = began(page, options, bad)
+      const stop = began(page, options, bad)
+      end = () => {
+        stop()
+        void opened.close()
+      }
       setState({ kind: 'open', page })
     }
-    open().catch((error: unknown) => setState({ kind: 'failed', message: messageOf(error) }))
+    open().catch((error: unknown) => wanted && setState({ kind: 'failed', message: messageOf(error) }))
     return () => {
       wanted = false
       end()
@@ -94,7 +97,6 @@ function began(page: Page, options: Options, bad: readonly BadOption[]): () => v
   return () => {
     stop()
     Reflect.deleteProperty(window, 'vivarium')
-    void page.ensemble.dispose()
   }
 }
 

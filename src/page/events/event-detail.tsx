@@ -20,7 +20,7 @@ export function EventDetail({ event, cause, effects }: Relations) {
   return (
     <section className={styles.detail} aria-label={t(($) => $.events.detail)}>
       <header className={styles.detailHead}>
-        <h3>{sentenceOf(t, event)}</h3>
+        <p>{sentenceOf(t, event)}</p>
         <IconButton size="small" label={t(($) => $.events.close)} onClick={() => select(undefined)}>
           <X size={15} aria-hidden />
         </IconButton>
@@ -36,13 +36,13 @@ export function EventDetail({ event, cause, effects }: Relations) {
         </dl>
         {cause !== undefined && (
           <>
-            <h4>{t(($) => $.events.because)}</h4>
+            <p>{t(($) => $.events.because)}</p>
             <EventLink event={cause} />
           </>
         )}
         {effects.length > 0 && (
           <>
-            <h4>{t(($) => $.events.ledTo)}</h4>
+            <p>{t(($) => $.events.ledTo)}</p>
             {effects.slice(0, EFFECTS).map((effect) => (
               <EventLink key={keyOf(effect)} event={effect} />
             ))}

@@ -1,9 +1,10 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useId, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TraceEvent } from '../../core/trace.ts'
 import { GROUPS, type Group, isQuiet } from '../../trace/words.ts'
 import { classes } from '../parts/classes.ts'
+import { useFollowEnd } from '../parts/follow-end.ts'
 import { Pane } from '../parts/pane.tsx'
 import { useEvents, usePage } from '../store/hooks.ts'
 import { EventDetail } from './event-detail.tsx'
@@ -51,18 +52,13 @@ function Rows({ events, relations }: RowsProps) {
   const { t } = useTranslation()
   const id = useId()
   const select = usePage((page) => page.selectEvent)
-  const scroller = useRef<HTMLDivElement>(null)
-  const atEnd = useRef(true)
+  const { ref: scroller, onScroll, leave } = useFollowEnd(events)
   const virtualizer = useVirtualizer({
     count: events.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: 12,
   })
-  // Stays at its end while one is there.
-  useLayoutEffect(() => {
-    if (atEnd.current && events.length > 0) virtualizer.scrollToIndex(events.length - 1, { align: 'end' })
-  }, [events, virtualizer])
   const selected = relations?.event
   const active = selected === undefined ? -1 : events.findIndex((event) => isSame(event, selected))
   const linked = useMemo(() => {
@@ -76,7 +72,7 @@ function Rows({ events, relations }: RowsProps) {
   const go = (index: number) => {
     const event = events[Math.max(0, Math.min(events.length - 1, index))]
     if (event === undefined) return
-    atEnd.current = false
+    leave()
     select({ station: event.station, seq: event.seq })
   }
   const onKeyDown = (event: KeyboardEvent) => {
@@ -88,11 +84,6 @@ function Rows({ events, relations }: RowsProps) {
     else if (event.key === 'Escape') select(undefined)
     else return
     event.preventDefault()
-  }
-  const onScroll = () => {
-    const element = scroller.current
-    if (element !== null)
-      atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < ROW_HEIGHT * 2
   }
   const items = virtualizer.getVirtualItems()
   return (
@@ -124,7 +115,7 @@ function Rows({ events, relations }: RowsProps) {
               className={classes(styles.row, styles[weightOf(event)], linked.has(keyOf(event)) && styles.linked)}
               style={{ transform: `translateY(${item.start}px)` }}
               onClick={() => {
-                atEnd.current = false
+                leave()
                 select(item.index === active ? undefined : { station: event.station, seq: event.seq })
               }}
             >
@@ -150,10 +141,13 @@ function Filters({ choice, onChange }: FiltersProps) {
     if (!groups.delete(group)) groups.add(group)
     onChange({ ...choice, groups })
   }
+  const id = useId()
   return (
-    <details className={styles.filters}>
-      <summary>{t(($) => $.events.show)}</summary>
-      <fieldset className={styles.choices}>
+    <>
+      <button type="button" popoverTarget={id} className={styles.show}>
+        {t(($) => $.events.show)}
+      </button>
+      <fieldset id={id} popover="auto" className={styles.choices}>
         <legend className="spoken">{t(($) => $.events.show)}</legend>
         {GROUPS.map((group) => (
           <label key={group}>
@@ -170,7 +164,7 @@ function Filters({ choice, onChange }: FiltersProps) {
           {t(($) => $.events.quiet)}
         </label>
       </fieldset>
-    </details>
+    </>
   )
 }
 

@@ -1,9 +1,10 @@
 import { Eye } from 'lucide-react'
-import { useLayoutEffect, useMemo, useRef } from 'react'
+import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { hex64, type SessionId } from '../../core/wire/ids.ts'
 import type { FiringPicture, Picture } from '../../trace/picture.ts'
 import { duration } from '../parts/duration.ts'
+import { useFollowEnd } from '../parts/follow-end.ts'
 import { FormIcon } from '../parts/message-form.tsx'
 import { Pane } from '../parts/pane.tsx'
 import { usePage, usePicture } from '../store/hooks.ts'
@@ -17,27 +18,20 @@ const STANDING = 100
 export function WatchFirings() {
   const { t } = useTranslation()
   const firings = usePicture((picture) => picture.firings)
-  const log = useRef<HTMLDivElement>(null)
-  const atEnd = useRef(true)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new firings are what makes it scroll
-  useLayoutEffect(() => {
-    if (log.current !== null && atEnd.current) log.current.scrollTop = log.current.scrollHeight
-  }, [firings])
+  const { ref, onScroll } = useFollowEnd(firings)
   return (
     <Pane title={t(($) => $.events.watches)} filled>
       <div className={styles.watchPane}>
         <Standing />
-        <h3 className={styles.part}>{t(($) => $.events.firings)}</h3>
+        <p className={styles.part}>{t(($) => $.events.firings)}</p>
         <div
-          ref={log}
+          ref={ref}
           role="log"
           aria-label={t(($) => $.events.firings)}
           className={styles.firings}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so keys must be able to reach it
           tabIndex={0}
-          onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
-            atEnd.current = scrollHeight - scrollTop - clientHeight < 24
-          }}
+          onScroll={onScroll}
         >
           {firings.length === 0 && <p className={styles.empty}>{t(($) => $.events.noFirings)}</p>}
           {firings.map((firing) => (

@@ -1,6 +1,7 @@
-import { type MouseEvent, useLayoutEffect, useRef } from 'react'
+import type { MouseEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { classes } from '../parts/classes.ts'
+import { useFollowEnd } from '../parts/follow-end.ts'
 import { usePage } from '../store/hooks.ts'
 import type { TerminalLine, TerminalTab } from '../store/state.ts'
 import { Prompt } from './prompt.tsx'
@@ -10,16 +11,7 @@ import styles from './terminal.module.css'
 export function Output({ tab }: { readonly tab: TerminalTab }) {
   const { t } = useTranslation()
   const paused = usePage((page) => page.paused)
-  const log = useRef<HTMLDivElement>(null)
-  const atEnd = useRef(true)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new lines are what makes it scroll
-  useLayoutEffect(() => {
-    if (log.current !== null && atEnd.current) log.current.scrollTop = log.current.scrollHeight
-  }, [tab.lines, tab.waiting, paused])
-  const onScroll = () => {
-    const element = log.current
-    if (element !== null) atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < 24
-  }
+  const { ref, onScroll } = useFollowEnd(`${tab.lines.at(-1)?.id} ${tab.lines.length} ${tab.waiting.length} ${paused}`)
   const onClick = (event: MouseEvent) => {
     if (getSelection()?.isCollapsed === false) return
     event.currentTarget.parentElement?.querySelector('input')?.focus({ preventScroll: true })
@@ -27,7 +19,7 @@ export function Output({ tab }: { readonly tab: TerminalTab }) {
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: a click puts the cursor into the field below, as in any terminal
     <div
-      ref={log}
+      ref={ref}
       role="log"
       aria-label={t(($) => $.terminal.output)}
       className={styles.output}

@@ -28,7 +28,7 @@ export function Inspector({ server, path, watchers }: InspectorProps) {
   return (
     <section className={styles.inspector} aria-label={t(($) => $.tree.inspector, { path })}>
       <header className={styles.head}>
-        <h3 className={styles.path}>{path}</h3>
+        <p className={styles.path}>{path}</p>
         <IconButton size="small" label={t(($) => $.tree.close)} onClick={() => close(undefined)}>
           <X size={15} aria-hidden />
         </IconButton>
@@ -153,7 +153,7 @@ function Watchers({ watchers }: { readonly watchers: readonly Watcher[] }) {
   const { t } = useTranslation()
   return (
     <div className={styles.watchers}>
-      <h4>{t(($) => $.tree.watchers)}</h4>
+      <p>{t(($) => $.tree.watchers)}</p>
       {watchers.length === 0 ? (
         <p className={styles.noData}>{t(($) => $.tree.nobody)}</p>
       ) : (

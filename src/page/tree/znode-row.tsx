@@ -28,6 +28,7 @@ interface ZnodeRowProps {
 
 export function ZnodeRow(props: ZnodeRowProps) {
   const { row, index, top, node, open, active, selected, stale, newest, watchers, onSelect, onToggle } = props
+  const previewId = `znode-preview-${index}`
   const marksId = `znode-marks-${index}`
   const touched = node !== undefined && newest > 0n && (node.mzxid === newest || node.czxid === newest)
   const preview = node === undefined ? undefined : previewOf(node.data)
@@ -35,8 +36,7 @@ export function ZnodeRow(props: ZnodeRowProps) {
     // biome-ignore lint/a11y/useKeyWithClickEvents: the tree has the keys
     <div
       role="treeitem"
-      aria-label={row.name}
-      aria-describedby={marksId}
+      aria-describedby={`${previewId} ${marksId}`}
       aria-level={row.level}
       aria-posinset={row.position}
       aria-setsize={row.setSize}
@@ -65,8 +65,11 @@ export function ZnodeRow(props: ZnodeRowProps) {
         </span>
       )}
       <span className={styles.name}>{row.name}</span>
-      {preview !== undefined && <span className={styles.preview}>{preview}</span>}
-      <span id={marksId} className={styles.marks}>
+      {/* The name alone is the row's name; the rest describes it. */}
+      <span id={previewId} className={styles.preview} aria-hidden>
+        {preview}
+      </span>
+      <span id={marksId} className={styles.marks} aria-hidden>
         <Marks name={row.name} node={node} watchers={watchers} />
       </span>
     </div>
