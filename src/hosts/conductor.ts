@@ -219,7 +219,7 @@ export class Conductor {
     return { fromUs, toUs, ends, births: births.map((birth) => ({ ...birth, peers: this.#up() })), grants }
   }
 
-  /** Lets in what waits, but no two things that start or kill the same station. */
+  /** Lets in one action, so that each has a time of its own; those of the configuration all at once. */
   #admit(
     atUs: number,
     births: Birth[],
@@ -227,21 +227,14 @@ export class Conductor {
     status: StatusChange[],
     orders: Map<number, StationOrder[]>,
   ): void {
-    const touched = new Set<number>()
     const bear = (station: number, spec: ProcessSpec, cause: EventId | undefined): void => {
       const member = this.#bear(station, spec)
       const { incarnation, nextSeq: firstSeq } = member
       births.push({ station, incarnation, spec, atUs, firstSeq, peers: [], ...(cause ? { cause } : {}) })
       status.push({ station, incarnation, atUs })
-      touched.add(station)
     }
-    while (this.#entering.length > 0) {
-      const [first] = this.#entering
-      if (!first) break
-      const { action, settle, boot } = first
-      const subject = action.kind === 'kill' ? action.station : action.kind === 'start' ? action.sid : undefined
-      if (subject !== undefined && touched.has(subject)) break
-      this.#entering.shift()
+    const boots = this.#entering.filter(({ boot }) => boot).length
+    for (const { action, settle, boot } of this.#entering.splice(0, boots || 1)) {
       switch (action.kind) {
         case 'start': {
           const { sid } = action
@@ -264,7 +257,6 @@ export class Conductor {
           this.#own.push({ at: atUs, station, seq: member.nextSeq++, because: cause, kind: 'killed' })
           ends.push({ station, incarnation })
           status.push({ station, incarnation: 0, atUs })
-          touched.add(station)
           this.#bury(member, 'the process was killed')
           break
         }

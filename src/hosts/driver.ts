@@ -30,7 +30,9 @@ export interface DriverParts {
 
 interface Run {
   readonly match: EventMatch | readonly EventMatch[]
-  readonly untilUs: number
+  readonly limitUs: number
+  /** Counted from when all actions before it have entered. */
+  untilUs?: number
   readonly resolve: (event: TraceEvent | undefined) => void
 }
 
@@ -94,7 +96,7 @@ export class Driver {
       this.#finishRun(undefined)
       this.#rate = rate
       this.#drop()
-      this.#run = { match, untilUs: this.#parts.conductor.edgeUs + limitUs, resolve }
+      this.#run = { match, limitUs, resolve }
       this.#rouse()
     })
   }
@@ -156,7 +158,8 @@ export class Driver {
       if (plan) {
         const executed = this.#parts.execute(plan)
         this.#happened(executed instanceof Promise ? await executed : executed)
-      } else if (this.#run && conductor.edgeUs >= this.#run.untilUs) this.#finishRun(undefined, 'paused')
+      } else if (conductor.edgeUs >= (this.#run?.untilUs ?? Number.POSITIVE_INFINITY))
+        this.#finishRun(undefined, 'paused')
       if (!plan || this.#events.length >= MAX_BATCH || clock.now() - this.#toldMs >= FRAME_MS) this.flush()
       if (plan && ++windows < TURN_WINDOWS && clock.now() - turnMs < TURN_MS) continue
       await (plan ? clock.wait(0) : this.#rest())
@@ -180,6 +183,7 @@ export class Driver {
       return plan
     }
     if (this.#rate === 'paused') return undefined
+    if (this.#run) this.#run.untilUs ??= conductor.edgeUs + this.#run.limitUs
     return conductor.plan(Math.min(this.#presentUs(), this.#run?.untilUs ?? Number.POSITIVE_INFINITY))
   }
 

@@ -174,7 +174,7 @@ export class Simulation {
         pending.failure = reason
       },
     })
-    this.#window(this.edgeUs)
+    while (this.conductor.isEntered) this.#window(this.edgeUs)
     return pending
   }
 

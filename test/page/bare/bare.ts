@@ -4,6 +4,7 @@ import { claimEnsemble } from '../../../src/hosts/browser/claim.ts'
 import { type BrowserEnsemble, createBrowserEnsemble } from '../../../src/hosts/browser/ensemble.ts'
 import { storageState } from '../../../src/hosts/browser/opfs.ts'
 import type { HostNotice, RunConfig, Storage } from '../../../src/hosts/ensemble.ts'
+import { plain } from './plain.ts'
 
 export interface Opened {
   readonly ensemble: BrowserEnsemble
@@ -28,12 +29,6 @@ const openWith =
   }
 
 const spawnToys = (): Worker => new Worker(new URL('./toy-conductor.worker.ts', import.meta.url), { type: 'module' })
-
-/** As text, since the trace has what JSON has not. */
-const plain = (value: unknown): string =>
-  JSON.stringify(value, (_, each: unknown) =>
-    typeof each === 'bigint' ? `${each}n` : each instanceof Uint8Array ? `bytes ${[...each].join(' ')}` : each,
-  )
 
 const bare = { open: openWith(), openToys: openWith(spawnToys), claimEnsemble, storageState, plain }
 export type Bare = typeof bare
