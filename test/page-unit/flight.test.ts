@@ -4,7 +4,7 @@ import { arcsOf, epochOfMessage, progress, remaining, spots } from '../../src/pa
 import { layoutStage } from '../../src/page/ensemble/layout.ts'
 import { linksOf } from '../../src/page/ensemble/links.tsx'
 import { blockScale, formOf } from '../../src/page/parts/message-form.tsx'
-import { connection, message, picture, settled, vote } from './fixture.ts'
+import { client, connection, message, picture, settled, vote } from './fixture.ts'
 
 describe('a message in flight', () => {
   it('is where the cursor says, forward, backward and frozen', () => {
@@ -98,7 +98,7 @@ describe('lines', () => {
       width: 900,
       height: 330,
       servers: [1, 2, 3],
-      clients: [{ station: 101, server: 2 }],
+      clients: [client(101, 2)],
     })
     expect([...spots(layout).keys()].sort((a, b) => a - b)).toEqual([1, 2, 3, 101])
   })

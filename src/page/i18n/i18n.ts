@@ -2,18 +2,23 @@
  *  `t($ => $.stage.kill, { sid })`. English is bundled and is the fallback for every missing key and language. */
 import { createInstance } from 'i18next'
 import { initReactI18next } from 'react-i18next'
-import { en } from './en.ts'
+import { type Catalogue, en } from './en.ts'
 
 /** Languages with a catalogue, in the order of the language menu, with their own names. */
 export const languages = [{ code: 'en', name: 'English' }] as const
 export type Language = (typeof languages)[number]['code']
+
+/** A language without a word that English has is a compile error. */
+const catalogues: { readonly [language in Language]: Catalogue } = { en }
 
 export const i18n = createInstance()
 
 void i18n.use(initReactI18next).init({
   lng: 'en',
   fallbackLng: 'en',
-  resources: { en: { translation: en } },
+  resources: Object.fromEntries(
+    Object.entries(catalogues).map(([language, translation]) => [language, { translation }]),
+  ),
   interpolation: { escapeValue: false },
   initAsync: false,
   returnNull: false,
