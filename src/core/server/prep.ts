@@ -8,14 +8,14 @@ import type { Database } from '../storage/database.ts'
 import { SPECIAL_PATHS } from '../tree/data-tree.ts'
 import { DIGEST_VERSION } from '../tree/digest.ts'
 import { parentOf, validatePath } from '../tree/paths.ts'
-import { CONTAINER_OWNER, freshStat, kindOf, MAX_TTL_MS, ttlOwner } from '../tree/znode.ts'
-import { CreateMode, ErrorCode, OpCode, Perms } from '../wire/codes.ts'
-import type { ACL } from '../wire/data.ts'
+import { freshStat, kindOf, MAX_TTL_MS } from '../tree/znode.ts'
+import { ErrorCode, OpCode, Perms } from '../wire/codes.ts'
 import type { Zxid } from '../wire/ids.ts'
 import { type Codec, JuteError, Reader } from '../wire/jute.ts'
 import type { Txn, TxnHeader } from '../wire/txn.ts'
 import { decodeUtf8 } from '../wire/utf8.ts'
 import { fixupAcl, isAllowed } from './acl.ts'
+import { createTxn, modes, sequenceSuffix } from './create-mode.ts'
 import { javaSetOrder } from './java-set-order.ts'
 import { type NodeState, OutstandingChanges } from './outstanding-changes.ts'
 import type { Request } from './request.ts'
@@ -348,51 +348,6 @@ const writes = new Set<number>([
   OpCode.createSession,
   OpCode.closeSession,
 ])
-
-interface Mode {
-  readonly ephemeral: boolean
-  readonly sequential: boolean
-  readonly container: boolean
-  readonly ttl: boolean
-}
-const plain: Mode = { ephemeral: false, sequential: false, container: false, ttl: false }
-const modes = new Map<number, Mode>([
-  [CreateMode.PERSISTENT, plain],
-  [CreateMode.EPHEMERAL, { ...plain, ephemeral: true }],
-  [CreateMode.PERSISTENT_SEQUENTIAL, { ...plain, sequential: true }],
-  [CreateMode.EPHEMERAL_SEQUENTIAL, { ...plain, ephemeral: true, sequential: true }],
-  [CreateMode.CONTAINER, { ...plain, container: true }],
-  [CreateMode.PERSISTENT_WITH_TTL, { ...plain, ttl: true }],
-  [CreateMode.PERSISTENT_SEQUENTIAL_WITH_TTL, { ...plain, sequential: true, ttl: true }],
-])
-
-interface Created {
-  readonly path: string
-  readonly data: Uint8Array | null
-  readonly acl: readonly ACL[]
-  readonly parentCVersion: number
-}
-
-/** The txn, and the owner that the node will have on every server: the op code decides its kind, not the flags. */
-function createTxn(type: number, node: Created, ephemeralOwner: bigint, ttl: bigint): [Txn, bigint] {
-  switch (type) {
-    case OpCode.createContainer:
-      return [{ kind: 'createContainer', type, body: node }, CONTAINER_OWNER]
-    case OpCode.createTTL:
-      return [{ kind: 'createTTL', type, body: { ...node, ttl } }, ttlOwner(ttl)]
-    default: {
-      const ephemeral = ephemeralOwner !== 0n
-      const create = type === OpCode.create2 ? OpCode.create2 : OpCode.create
-      return [{ kind: 'create', type: create, body: { ...node, ephemeral } }, ephemeralOwner]
-    }
-  }
-}
-
-/** Java's %010d: ten characters at least, zeros in front, a minus before them. */
-export function sequenceSuffix(cversion: number): string {
-  const digits = String(Math.abs(cversion))
-  return cversion < 0 ? `-${digits.padStart(9, '0')}` : digits.padStart(10, '0')
-}
 
 /** -1 matches any version; undefined: BadVersion. Versions are 32 bits wide and wrap around. */
 const nextVersion = (current: number, expected: number): number | undefined =>
