@@ -5,25 +5,24 @@
  *
  *  Differs from Java: a lost connection is CONNECTING at once (Java shows CONNECTED until the back-off is over), and a
  *  request has its xid when it is handed over (Java: when it is sent). Neither changes what servers see. */
-import type { Address, Connection, Host, MessageNote, Timer } from '../host.ts'
+import type { Address, Connection, Host, Timer } from '../host.ts'
 import { ErrorCode, EventType, eventName, KeeperState, OpCode, opName, Xid } from '../wire/codes.ts'
-import { hex64, SESSION_0, type SessionId, ZXID_0, type Zxid } from '../wire/ids.ts'
-import { JuteError, MAX_BUFFER, Reader, Writer } from '../wire/jute.ts'
-import {
-  AuthPacket,
-  ConnectRequest,
-  ConnectResponse,
-  ReplyHeader,
-  RequestHeader,
-  SetWatches,
-  SetWatches2,
-  WatcherEvent,
-} from '../wire/proto.ts'
+import { SESSION_0, type SessionId, ZXID_0, type Zxid } from '../wire/ids.ts'
+import { JuteError, MAX_BUFFER, Reader } from '../wire/jute.ts'
+import { ConnectResponse, ReplyHeader, WatcherEvent } from '../wire/proto.ts'
 import { StreamBuffer } from '../wire/quorum.ts'
 import { parseConnectString, ServerList } from './connect-string.ts'
-import { Deadline } from './deadline.ts'
-import { eventPath, toServerPath } from './paths.ts'
-import type { Reply } from './reply.ts'
+import { Heartbeat } from './heartbeat.ts'
+import {
+  authPacket,
+  connectFrame,
+  type Packet,
+  packetOf,
+  pingFrame,
+  type Submission,
+  setWatchesPackets,
+} from './packets.ts'
+import { eventPath } from './paths.ts'
 import type { ClientState } from './trace.ts'
 import { ClientWatches, type WatchedEvent, type Watcher, type WatchRegistration } from './watches.ts'
 
@@ -38,37 +37,9 @@ export interface SessionOptions {
   readonly watcher?: Watcher
 }
 
-/** A request as the typed operations hand it over. */
-export interface Submission<T> {
-  readonly op: OpCode
-  /** The client's path, for the trace and for errors. */
-  readonly path?: string
-  readonly body?: (out: Writer) => void
-  /** Reads the answer's body. @throws JuteError */
-  readonly decode: (input: Reader) => T
-  readonly register?: WatchRegistration
-  /** Runs before `done`, with the server's error; its result replaces that error. */
-  readonly settle?: (err: number) => number
-  readonly done?: (reply: Reply<T>) => void
-}
-
-/** No more than this many characters of paths go into one setWatches. */
-export const SET_WATCHES_MAX_LENGTH = 128 * 1024
-/** A ping goes out at the latest after so long without sending. */
-const MAX_PING_INTERVAL_MS = 10_000
-/** Wait after all servers were tried in vain. */
+/** Wait after all servers were tried in vain; attempts after a loss are spread over as long. */
 const FULL_ROUND_DELAY_MS = 1000
 const XID_MAX = 0x7fffffff
-
-interface Packet {
-  readonly xid: number
-  readonly op: OpCode
-  readonly path: string | undefined
-  readonly frame: Uint8Array
-  readonly note: MessageNote
-  /** Ends it, once: with the answer's body, or with an error and none. @throws JuteError before anything else happened */
-  readonly finish: (err: number, zxid: Zxid, body: Reader | null) => () => void
-}
 
 export class ClientCnxn {
   readonly #host: Host
@@ -79,11 +50,12 @@ export class ClientCnxn {
 
   #state: ClientState = 'NOT_CONNECTED'
   #sessionId: SessionId = SESSION_0
+  /** A secret: whoever has it can take the session over. */
   #password: Uint8Array = new Uint8Array(16)
   /** 0 before the first server has answered. */
   #negotiatedMs = 0
+  /** Each server's share of the session timeout. */
   #connectTimeoutMs: number
-  #readTimeoutMs: number
   /** Newest zxid that an answer carried; a server that is behind it refuses this session. */
   #lastZxid: Zxid = ZXID_0
   #xid = 1
@@ -104,12 +76,7 @@ export class ClientCnxn {
   #outgoing: Packet[] = []
   /** Sent and not answered, in order; the server answers in this order. */
   #pending: Packet[] = []
-
-  /** clock.now() of the last write and of the last whole frame. */
-  #lastSend = 0
-  #lastHeard = 0
-  readonly #ping: Deadline
-  readonly #silence: Deadline
+  readonly #heartbeat: Heartbeat
   #reconnect: Timer | undefined
 
   /** closeSession was asked for: nothing is accepted any more, a lost connection is the end. */
@@ -129,9 +96,11 @@ export class ClientCnxn {
     this.#options = { timeoutMs: options.timeoutMs ?? 30_000, readOnly: options.readOnly ?? false }
     this.watches = new ClientWatches(options.watcher)
     this.#connectTimeoutMs = Math.trunc(this.#options.timeoutMs / servers.length)
-    this.#readTimeoutMs = Math.trunc((this.#options.timeoutMs * 2) / 3)
-    this.#ping = new Deadline(host.clock, { name: 'ping' }, () => this.#keepAlive())
-    this.#silence = new Deadline(host.clock, { name: 'readTimeout' }, () => this.#onSilence())
+    this.#heartbeat = new Heartbeat(
+      host.clock,
+      () => this.#connection?.write(pingFrame(), { protocol: 'client', type: 'ping', quiet: true }),
+      (silentMs) => this.#onSilence(silentMs),
+    )
     this.#become('CONNECTING')
     this.#nextServer()
   }
@@ -145,10 +114,6 @@ export class ClientCnxn {
   get sessionId(): SessionId {
     return this.#sessionId
   }
-  /** A secret: whoever has it can take the session over. */
-  get password(): Uint8Array {
-    return this.#password
-  }
   /** As granted; 0 before the first connection. */
   get timeoutMs(): number {
     return this.#negotiatedMs
@@ -156,23 +121,18 @@ export class ClientCnxn {
   get lastZxid(): Zxid {
     return this.#lastZxid
   }
-  /** The server that it is connected to, or tries to. */
-  get server(): Address | undefined {
-    return this.#server
-  }
 
-  // The user's side
+  // --- the user's side -------------------------------------------------------------------------
 
   /** Queues a request; it is sent when the session is attached. A session that has ended, or is about to, answers at once. */
   submit<T>(submission: Submission<T>): void {
-    const xid = this.#nextXid()
-    const packet = this.#packet(xid, submission)
+    const { op, path } = submission
+    const packet = packetOf(this.#nextXid(), submission, (registration, err) => this.#register(registration, err))
     if (!this.isAlive || this.#closing) {
       packet.finish(this.#lossCode(), ZXID_0, null)()
       return
     }
-    const { op, path } = submission
-    this.#host.trace.emit({ kind: 'invoked', xid, op: opName(op), ...(path ? { path } : {}) })
+    this.#host.trace.emit({ kind: 'invoked', xid: packet.xid, op: opName(op), ...(path ? { path } : {}) })
     if (op === OpCode.closeSession) this.#closing = true
     this.#outgoing.push(packet)
     this.#flush()
@@ -182,7 +142,7 @@ export class ClientCnxn {
   addAuth(scheme: string, auth: Uint8Array | null): void {
     if (!this.isAlive) return
     this.#authInfo.push({ scheme, auth })
-    this.#outgoing.push(this.#authPacket(scheme, auth))
+    this.#outgoing.push(authPacket(scheme, auth))
     this.#flush()
   }
 
@@ -201,13 +161,12 @@ export class ClientCnxn {
     this.#end('CLOSED', reason, undefined)
   }
 
-  // The connection's life
+  // --- the connection's life -------------------------------------------------------------------
 
   #nextServer(): void {
     const { address, fullRound } = this.#servers.next()
-    const delayMs =
-      (fullRound ? FULL_ROUND_DELAY_MS : 0) +
-      (this.#openedBefore ? this.#host.random.int(0, FULL_ROUND_DELAY_MS - 1) : 0)
+    const spreadMs = this.#openedBefore ? this.#host.random.int(0, FULL_ROUND_DELAY_MS - 1) : 0
+    const delayMs = (fullRound ? FULL_ROUND_DELAY_MS : 0) + spreadMs
     if (delayMs === 0) return this.#connect(address)
     const about = `${address.host}:${address.port}`
     this.#reconnect = this.#host.clock.after(delayMs, () => this.#connect(address), { name: 'reconnect', about })
@@ -229,38 +188,27 @@ export class ClientCnxn {
       },
     })
     this.#connection = connection
-    this.#silence.set(this.#connectTimeoutMs)
-    this.#lastHeard = this.#host.clock.now()
+    this.#heartbeat.expect(this.#connectTimeoutMs)
   }
 
   /** The connection is open: asks for a session, or for the one it had. Nothing else is sent before the answer. */
   #prime(connection: Connection): void {
     this.#openedBefore = true
-    this.#lastHeard = this.#host.clock.now()
-    this.#silence.set(this.#connectTimeoutMs)
+    this.#heartbeat.expect(this.#connectTimeoutMs)
     // Java puts each packet before the others at the head of its queue, so the last of a kind goes first.
     this.#prelude = [
-      ...this.#authInfo.map(({ scheme, auth }) => this.#authPacket(scheme, auth)).reverse(),
-      ...this.#watchPackets().reverse(),
+      ...this.#authInfo.map(({ scheme, auth }) => authPacket(scheme, auth)).reverse(),
+      ...setWatchesPackets(this.watches, this.chroot, this.#lastZxid, () => this.#nextXid()).reverse(),
     ]
-    const sessionId = this.#seenReadWriteServer ? this.#sessionId : SESSION_0
-    const { timeoutMs, readOnly } = this.#options
-    const frame = toFrame((out) =>
-      ConnectRequest.write(out, {
-        protocolVersion: 0,
-        lastZxidSeen: this.#lastZxid,
-        timeOut: timeoutMs,
-        sessionId,
-        passwd: this.#password,
-        readOnly,
-      }),
-    )
-    this.#lastSend = this.#host.clock.now()
-    connection.write(frame, {
-      protocol: 'client',
-      type: 'connect',
-      detail: { session: hex64(sessionId), timeoutMs, lastZxidSeen: hex64(this.#lastZxid) },
+    const { frame, note } = connectFrame({
+      protocolVersion: 0,
+      lastZxidSeen: this.#lastZxid,
+      timeOut: this.#options.timeoutMs,
+      sessionId: this.#seenReadWriteServer ? this.#sessionId : SESSION_0,
+      passwd: this.#password,
+      readOnly: this.#options.readOnly,
     })
+    connection.write(frame, note)
   }
 
   #receive(connection: Connection, bytes: Uint8Array): void {
@@ -269,9 +217,9 @@ export class ClientCnxn {
       while (connection === this.#connection) {
         const frame = this.#input.takeFrame(0, MAX_BUFFER)
         if (frame === undefined) break
-        this.#lastHeard = this.#host.clock.now()
+        this.#heartbeat.heard()
         const input = new Reader(frame)
-        if (!this.#attached) this.#onConnectResponse(connection, ConnectResponse.read(input))
+        if (!this.#attached) this.#onConnectResponse(ConnectResponse.read(input))
         else this.#onReply(input)
       }
     } catch (error) {
@@ -282,17 +230,14 @@ export class ClientCnxn {
       this.#lost(error.message)
       return
     }
-    if (connection === this.#connection && this.#attached) this.#keepAlive()
+    if (connection === this.#connection && this.#attached) this.#heartbeat.look()
   }
 
-  #onConnectResponse(connection: Connection, response: ConnectResponse): void {
-    if (response.timeOut <= 0) {
-      this.#end('CLOSED', 'session expired', KeeperState.Expired)
-      return
-    }
+  #onConnectResponse(response: ConnectResponse): void {
+    if (response.timeOut <= 0) return this.#end('CLOSED', 'session expired', KeeperState.Expired)
     this.#negotiatedMs = response.timeOut
-    this.#readTimeoutMs = Math.trunc((response.timeOut * 2) / 3)
     this.#connectTimeoutMs = Math.trunc(response.timeOut / this.#servers.size)
+    this.#heartbeat.begin(Math.trunc((response.timeOut * 2) / 3))
     this.#servers.connected()
     this.#sessionId = response.sessionId
     this.#password = response.passwd ?? new Uint8Array(16)
@@ -302,27 +247,26 @@ export class ClientCnxn {
     this.#become(readOnly ? 'CONNECTEDREADONLY' : 'CONNECTED')
     this.#flush()
     this.#tellSession(readOnly ? KeeperState.ConnectedReadOnly : KeeperState.SyncConnected)
-    if (connection === this.#connection) this.#keepAlive()
   }
 
   #onReply(input: Reader): void {
     const header = ReplyHeader.read(input)
-    if (header.xid === Xid.ping) return
-    if (header.xid === Xid.auth) {
-      if (header.err === ErrorCode.AuthFailed) this.#end('AUTH_FAILED', 'authentication failed', KeeperState.AuthFailed)
+    const { xid, zxid, err } = header
+    if (xid === Xid.ping) return
+    if (xid === Xid.auth) {
+      if (err === ErrorCode.AuthFailed) this.#end('AUTH_FAILED', 'authentication failed', KeeperState.AuthFailed)
       return
     }
-    if (header.xid === Xid.watchEvent) return this.#onWatchEvent(WatcherEvent.read(input))
+    if (xid === Xid.watchEvent) return this.#onWatchEvent(WatcherEvent.read(input))
     const packet = this.#pending[0]
-    if (packet === undefined) throw new JuteError(`Nothing in the queue, but got ${header.xid}`)
-    if (packet.xid !== header.xid)
-      throw new JuteError(`Xid out of order. Got Xid ${header.xid} with err ${header.err} expected Xid ${packet.xid}`)
-    const settle = packet.finish(header.err, header.zxid, header.err === ErrorCode.Ok ? input : null)
+    if (packet === undefined) throw new JuteError(`Nothing in the queue, but got ${xid}`)
+    if (packet.xid !== xid)
+      throw new JuteError(`Xid out of order. Got Xid ${xid} with err ${err} expected Xid ${packet.xid}`)
+    const finish = packet.finish(err, zxid, err === ErrorCode.Ok ? input : null)
     this.#pending.shift()
-    if (header.zxid > 0n) this.#lastZxid = header.zxid
-    const { xid, zxid, err } = header
+    if (zxid > 0n) this.#lastZxid = zxid
     this.#host.trace.emit({ kind: 'answered', xid, op: opName(packet.op), zxid, err })
-    settle()
+    finish()
   }
 
   #onWatchEvent({ state, type, path }: WatcherEvent): void {
@@ -333,12 +277,8 @@ export class ClientCnxn {
 
   /** The connection is gone, or given up: what was under way is lost, and the next server is tried. */
   #lost(reason: string): void {
-    const wasClosing = this.#closing
-    this.#dropConnection()
-    const lost = [...this.#pending, ...this.#outgoing]
-    this.#pending = []
-    this.#outgoing = []
-    if (!wasClosing && this.#state !== 'CONNECTING') this.#become('CONNECTING', reason)
+    const lost = this.#dropConnection()
+    if (!this.#closing && this.#state !== 'CONNECTING') this.#become('CONNECTING', reason)
     this.#fail(lost)
     if (!this.isAlive) return
     this.#tellSession(KeeperState.Disconnected)
@@ -346,28 +286,23 @@ export class ClientCnxn {
     if (this.isAlive && this.#connection === undefined && this.#reconnect === undefined) this.#nextServer()
   }
 
-  #onSilence(): void {
-    const silentMs = Math.round(this.#host.clock.now() - this.#lastHeard)
+  #onSilence(silentMs: number): void {
     this.#connection?.close()
-    this.#lost(`have not heard from server in ${silentMs}ms`)
+    this.#lost(`have not heard from server in ${Math.round(silentMs)}ms`)
   }
 
   /** closeSession was answered or lost: the session is over for this client. */
   #finishClose(): void {
     if (!this.isAlive) return
-    if (this.#connection === undefined && this.#toldState !== KeeperState.Disconnected)
-      this.#tellSession(KeeperState.Disconnected)
+    if (this.#connection === undefined) this.#tellSession(KeeperState.Disconnected)
     this.#end('CLOSED', 'closed', KeeperState.Closed)
   }
 
   #end(state: 'CLOSED' | 'AUTH_FAILED', reason: string, told: KeeperState | undefined): void {
     this.#connection?.close()
-    this.#dropConnection()
+    const lost = this.#dropConnection()
     this.#reconnect?.cancel()
     this.#reconnect = undefined
-    const lost = [...this.#pending, ...this.#outgoing]
-    this.#pending = []
-    this.#outgoing = []
     this.#become(state, reason)
     if (told !== undefined) this.#tellSession(told)
     this.#silent = true
@@ -377,56 +312,45 @@ export class ClientCnxn {
     for (const each of done) each()
   }
 
-  #dropConnection(): void {
+  /** Returns what was sent or queued, to be told of its loss. */
+  #dropConnection(): Packet[] {
+    const lost = [...this.#pending, ...this.#outgoing]
     this.#connection = undefined
     this.#attached = false
     this.#prelude = []
-    this.#ping.stop()
-    this.#silence.stop()
+    this.#pending = []
+    this.#outgoing = []
+    this.#heartbeat.stop()
+    return lost
   }
 
   #become(to: ClientState, reason?: string): void {
     this.#state = to
+    const server = to === 'CONNECTED' || to === 'CONNECTEDREADONLY' ? this.#server?.host : undefined
     this.#host.trace.emit({
       kind: 'clientState',
       to,
       session: this.#sessionId,
-      ...(to === 'CONNECTED' || to === 'CONNECTEDREADONLY' ? { server: this.#server?.host ?? '' } : {}),
+      ...(server === undefined ? {} : { server }),
       ...(reason === undefined ? {} : { reason }),
     })
   }
 
-  // Sending
+  // --- sending ---------------------------------------------------------------------------------
 
   #flush(): void {
-    if (!this.#attached || this.#connection === undefined) return
+    const connection = this.#connection
+    if (!this.#attached || connection === undefined) return
     const packets = [...this.#prelude, ...this.#outgoing]
     if (packets.length === 0) return
     this.#prelude = []
     this.#outgoing = []
     for (const packet of packets) {
       if (packet.op !== OpCode.auth) this.#pending.push(packet)
-      this.#connection.write(packet.frame, packet.note)
+      connection.write(packet.frame, packet.note)
     }
-    this.#lastSend = this.#host.clock.now()
-    this.#keepAlive()
-  }
-
-  /** Java's loop, which looks at its clock whenever something happened: pings when the last sending is long enough ago,
-   *  and sets the next moment to look. */
-  #keepAlive(): void {
-    const now = this.#host.clock.now()
-    const idleMs = now - this.#lastSend
-    const half = Math.trunc(this.#readTimeoutMs / 2)
-    const toNextPing = half - idleMs - (idleMs > 1000 ? 1000 : 0)
-    if (toNextPing <= 0 || idleMs > MAX_PING_INTERVAL_MS) {
-      const frame = toFrame((out) => RequestHeader.write(out, { xid: Xid.ping, type: OpCode.ping }))
-      this.#lastSend = now
-      this.#connection?.write(frame, { protocol: 'client', type: 'ping', quiet: true })
-      // A server may grant next to nothing: then the silence ends it, and no ping follows the other at once.
-      this.#ping.set(Math.max(half, 1))
-    } else this.#ping.set(toNextPing)
-    this.#silence.set(this.#readTimeoutMs - (now - this.#lastHeard))
+    this.#heartbeat.sent()
+    this.#heartbeat.look()
   }
 
   #nextXid(): number {
@@ -435,82 +359,7 @@ export class ClientCnxn {
     return xid
   }
 
-  #packet<T>(xid: number, submission: Submission<T>): Packet {
-    const { op, path, body, decode, register, settle, done } = submission
-    const frame = toFrame((out) => {
-      RequestHeader.write(out, { xid, type: op })
-      body?.(out)
-    })
-    const detail = { xid, ...(path ? { path } : {}) }
-    const finish = (err: number, zxid: Zxid, input: Reader | null): (() => void) => {
-      const value = input === null ? undefined : { decoded: decode(input) }
-      return () => {
-        if (register !== undefined) this.#register(register, err)
-        const settled = settle === undefined ? err : settle(err)
-        if (settled === ErrorCode.Ok && value !== undefined) done?.({ ok: true, value: value.decoded, zxid })
-        // A removal of watches can succeed here although the server was not reached.
-        else if (settled === ErrorCode.Ok) done?.({ ok: true, value: undefined as T, zxid })
-        else done?.({ ok: false, err: settled, path: path ?? null })
-      }
-    }
-    return { xid, op, path, frame, note: { protocol: 'client', type: opName(op), detail }, finish }
-  }
-
-  /** What it authenticates with stays out of the trace. */
-  #authPacket(scheme: string, auth: Uint8Array | null): Packet {
-    const frame = toFrame((out) => {
-      RequestHeader.write(out, { xid: Xid.auth, type: OpCode.auth })
-      AuthPacket.write(out, { type: 0, scheme, auth })
-    })
-    const note: MessageNote = { protocol: 'client', type: 'auth', detail: { xid: Xid.auth, scheme } }
-    return { xid: Xid.auth, op: OpCode.auth, path: undefined, frame, note, finish: () => () => undefined }
-  }
-
-  /** The watches, to be set again at a new server, in batches that stay below its limit for a frame. */
-  #watchPackets(): Packet[] {
-    const all = (table: 'data' | 'exists' | 'child' | 'persistent' | 'persistentRecursive') =>
-      this.watches.paths(table).map((path) => ({ table, path: toServerPath(path, this.chroot) }))
-    const watches = [
-      ...all('data'),
-      ...all('exists'),
-      ...all('child'),
-      ...all('persistent'),
-      ...all('persistentRecursive'),
-    ]
-    const packets: Packet[] = []
-    for (let at = 0; at < watches.length; ) {
-      const batch: typeof watches = []
-      for (let length = 0; length < SET_WATCHES_MAX_LENGTH && at < watches.length; at++) {
-        const watch = watches[at] as (typeof watches)[number]
-        batch.push(watch)
-        length += watch.path.length
-      }
-      packets.push(this.#setWatches(batch))
-    }
-    return packets
-  }
-
-  #setWatches(batch: readonly { readonly table: string; readonly path: string }[]): Packet {
-    const of = (table: string) => batch.filter((watch) => watch.table === table).map((watch) => watch.path)
-    const body = {
-      relativeZxid: this.#lastZxid,
-      dataWatches: of('data'),
-      existWatches: of('exists'),
-      childWatches: of('child'),
-      persistentWatches: of('persistent'),
-      persistentRecursiveWatches: of('persistentRecursive'),
-    }
-    const persistent = body.persistentWatches.length + body.persistentRecursiveWatches.length > 0
-    const packet = this.#packet(this.#nextXid(), {
-      op: persistent ? OpCode.setWatches2 : OpCode.setWatches,
-      body: (out) => (persistent ? SetWatches2.write(out, body) : SetWatches.write(out, body)),
-      decode: () => undefined,
-    })
-    const detail = { xid: packet.xid, watches: batch.length, relativeZxid: hex64(this.#lastZxid) }
-    return { ...packet, note: { ...packet.note, detail } }
-  }
-
-  // Telling
+  // --- telling ---------------------------------------------------------------------------------
 
   #lossCode(): number {
     if (this.#state === 'AUTH_FAILED') return ErrorCode.AuthFailed
@@ -519,10 +368,9 @@ export class ClientCnxn {
 
   #fail(packets: readonly Packet[]): void {
     const err = this.#lossCode()
-    for (const packet of packets) {
-      if (packet.op !== OpCode.auth)
-        this.#host.trace.emit({ kind: 'requestLost', xid: packet.xid, op: opName(packet.op) })
-      packet.finish(err, ZXID_0, null)()
+    for (const { xid, op, finish } of packets) {
+      if (op !== OpCode.auth) this.#host.trace.emit({ kind: 'requestLost', xid, op: opName(op) })
+      finish(err, ZXID_0, null)()
     }
   }
 
@@ -550,11 +398,3 @@ export class ClientCnxn {
 
 const isKeeperState = (state: number): state is KeeperState => (Object.values(KeeperState) as number[]).includes(state)
 const isEventType = (type: number): type is EventType => (Object.values(EventType) as number[]).includes(type)
-
-function toFrame(write: (out: Writer) => void): Uint8Array {
-  const out = new Writer()
-  out.int(0)
-  write(out)
-  out.patchInt(0, out.length - 4)
-  return out.finish()
-}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { SET_WATCHES_MAX_LENGTH } from '../../../src/core/client/cnxn.ts'
+import { SET_WATCHES_MAX_LENGTH } from '../../../src/core/client/packets.ts'
 import { IllegalArgument, type Reply } from '../../../src/core/client/reply.ts'
 import { ClientSession } from '../../../src/core/client/session.ts'
 import type { WatchedEvent } from '../../../src/core/client/watches.ts'
