@@ -99,6 +99,15 @@ describe('Playback', () => {
     expect(shown.map(({ at }) => at)).toEqual([1000, 2000, 2500, 3000])
   })
 
+  it('what a station does at one instant is one step', async () => {
+    playback.pause()
+    ensemble.tell([message(1, 2, 2000, 30_000), message(1, 3, 2000, 31_000), message(2, 3, 2000, 31_000)], 5000)
+    await playback.step()
+    expect(shown.map(({ station }) => station)).toEqual([1, 1])
+    await playback.step()
+    expect(shown.map(({ station }) => station)).toEqual([1, 1, 2])
+  })
+
   it('step asks the ensemble for more when all events are shown', async () => {
     playback.pause()
     const windows = [[timer(20_000)], [message(1, 2, 40_000, 60_000)]]
@@ -110,6 +119,20 @@ describe('Playback', () => {
     await playback.step()
     expect(shown.map(({ kind }) => kind)).toEqual(['timerEnded', 'message'])
     expect(playback.paused).toBe(true)
+  })
+
+  it('in an ensemble that only beats its heart, step shows the next heartbeat', async () => {
+    playback.pause()
+    ensemble.onAdvance = () => {
+      const at = ensemble.edgeUs + 5000
+      ensemble.tell([timer(at), message(1, 2, at + 1, at + 20_000, 'PING')], at + 10)
+      return ensemble.edgeUs
+    }
+    await playback.step()
+    expect(shown.map(({ kind }) => kind)).toEqual(['timerEnded', 'message'])
+    const { at } = playback.picture
+    await playback.step()
+    expect(playback.picture.at).toBeGreaterThan(at)
   })
 
   it('until stops exactly at the event', async () => {

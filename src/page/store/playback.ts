@@ -20,8 +20,8 @@ const GLIDE_MS = 260
 const BUDGET_MS = 14
 /** A gap between frames that means that nobody was looking: the page was hidden. */
 const LONG_FRAME_MS = 1000
-/** Windows that a step executes in search of an event that is not quiet. */
-const STEP_WINDOWS = 5000
+/** Instants that a step executes in search of an event that is not quiet, before it takes what there is. */
+const STEP_INSTANTS = 16
 /** Events in a second from which messages are counted instead of told, and at which they are told again. */
 const FLOOD = 20_000
 const EBB = 2_000
@@ -155,12 +155,12 @@ export class Playback {
     this.#auto.wake()
   }
 
-  /** Pauses and shows the next event that is not quiet, with all that its station does at that instant: what the core does in
+  /** Pauses and shows the next event that is not quiet (of many quiet ones the first), with all that its station does at that instant: what the core does in
    *  one go is one step. */
   async step(): Promise<void> {
     this.pause()
     this.#endGlide()
-    const found = await this.#nextLoud()
+    const found = await this.#nextToShow()
     if (found === undefined || this.#mode === 'play') return
     const { at, station } = found.event
     const end = this.#recorder.find((event) => event.at > at || (event.at === at && event.station > station))
@@ -346,13 +346,14 @@ export class Playback {
     this.#listener.onTime?.()
   }
 
-  async #nextLoud(): Promise<{ readonly event: TraceEvent; readonly after: number } | undefined> {
-    for (let windows = 0; windows < STEP_WINDOWS; windows++) {
+  /** The next event that is not quiet. In an ensemble that only beats its heart, the next heartbeat. */
+  async #nextToShow(): Promise<{ readonly event: TraceEvent; readonly after: number } | undefined> {
+    for (let instants = 0; instants < STEP_INSTANTS; instants++) {
       const found = this.#recorder.find((event) => !isQuiet(event))
       if (found !== undefined || this.#mode === 'play') return found
       await this.#edgeReaches(await this.#ensemble.advance())
     }
-    return undefined
+    return this.#recorder.find((event) => event.kind === 'message') ?? this.#recorder.find(() => true)
   }
 
   /** Resolves when the trace is complete up to `edgeUs`: orders and trace come by different ways. */
