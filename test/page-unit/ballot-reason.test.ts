@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { VoteReason, VoteView } from '../../src/core/election/trace.ts'
 import { makeZxid } from '../../src/core/wire/ids.ts'
+import { heldVote } from '../../src/page/ballot/held-vote.ts'
 import { reasonWords } from '../../src/page/ballot/reason.ts'
 import { t } from '../../src/page/i18n/i18n.ts'
-import { vote } from './fixture.ts'
+import { server, vote } from './fixture.ts'
 
 const say = (reason: VoteReason, mine: VoteView, against?: VoteView) => {
   const { key, ...values } = reasonWords(reason, mine, against)
@@ -27,5 +28,26 @@ describe('the reason of a vote', () => {
     expect(say({ why: 'initial' }, vote(3))).toBe('voted for itself: the round begins')
     expect(say({ why: 'newRound' }, vote(3, makeZxid(1, 1), 1, 7))).toBe('round 7 is newer: joined it')
     expect(say({ why: 'leaderElected' }, vote(4))).toBe('joined a running ensemble: 4 leads')
+  })
+})
+
+describe('the vote that a server stands by', () => {
+  const settledOn = (from: number) =>
+    [
+      from,
+      { vote: vote(4, makeZxid(1, 4), 2, 2), state: 'FOLLOWING', counted: false, reason: { why: 'leaderElected' } },
+    ] as const
+
+  it('is its own while it is looking', () => {
+    const looking = server(5, { ballot: new Map([settledOn(3)]) })
+    expect(heldVote(looking).vote?.leader).toBe(5)
+  })
+
+  it('is what the others have settled on once it has joined a running ensemble', () => {
+    const joined = server(5, { state: 'FOLLOWING', leader: 4, ballot: new Map([settledOn(3), settledOn(4)]) })
+    const { vote: held, voteReason } = heldVote(joined)
+    expect(held).toEqual(vote(4, makeZxid(1, 4), 2, 2))
+    expect(voteReason?.from).toBe(4)
+    expect(say(voteReason!.reason, held!)).toBe('joined a running ensemble: 4 leads')
   })
 })

@@ -6,6 +6,7 @@ import { RoleIcon } from '../parts/role-glyph.tsx'
 import { Zxid } from '../parts/zxid.tsx'
 import { usePage, usePicture } from '../store/hooks.ts'
 import styles from './ballot.module.css'
+import { heldVote } from './held-vote.ts'
 import { reasonWords } from './reason.ts'
 
 const selectServers = (picture: Picture) => [...picture.servers.values()]
@@ -49,7 +50,7 @@ export function Ballot() {
 function Row({ server, sids }: { readonly server: ServerPicture; readonly sids: readonly number[] }) {
   const { t } = useTranslation()
   const selected = usePage((page) => page.selected?.kind === 'server' && page.selected.sid === server.sid)
-  const { vote, voteReason } = server
+  const { vote, voteReason } = heldVote(server)
   const none = <span className={styles.none}>{t(($) => $.ballot.none)}</span>
   return (
     <tr className={styles.row} data-selected={selected} data-state={server.state}>
@@ -65,7 +66,7 @@ function Row({ server, sids }: { readonly server: ServerPicture; readonly sids: 
         <span className={styles.sids}>
           <span />
           {sids.map((from) => (
-            <Heard key={from} server={server} from={from} />
+            <Heard key={from} server={server} from={from} own={vote?.leader} />
           ))}
         </span>
       </td>
@@ -86,8 +87,15 @@ function Row({ server, sids }: { readonly server: ServerPicture; readonly sids: 
   )
 }
 
-/** The ballot that `server` holds from `from`: whom it names. Not counted is faint. */
-function Heard({ server, from }: { readonly server: ServerPicture; readonly from: number }) {
+interface HeardProps {
+  readonly server: ServerPicture
+  readonly from: number
+  /** Whom the server votes for itself. */
+  readonly own: number | undefined
+}
+
+/** The ballot that `server` holds from `from`: whom it names. Not counted is dotted. */
+function Heard({ server, from, own }: HeardProps) {
   const { t } = useTranslation()
   const reason = useReason()
   const heard = server.ballot.get(from)
@@ -102,12 +110,7 @@ function Heard({ server, from }: { readonly server: ServerPicture; readonly from
     why: `${reason(heard.reason, vote, undefined)}, ${t(($) => (heard.counted ? $.ballot.counted : $.ballot.notCounted))}`,
   })
   return (
-    <span
-      className={styles.slip}
-      data-counted={heard.counted}
-      data-agrees={vote.leader === server.vote?.leader}
-      title={title}
-    >
+    <span className={styles.slip} data-counted={heard.counted} data-agrees={vote.leader === own} title={title}>
       {vote.leader}
     </span>
   )

@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { hex64, type Sid } from '../../core/wire/ids.ts'
 import type { ServerPicture } from '../../trace/picture.ts'
 import { Reason } from '../ballot/ballot.tsx'
+import { heldVote } from '../ballot/held-vote.ts'
 import { duration } from '../parts/duration.ts'
 import { CopyableZxid } from '../parts/zxid.tsx'
 import { usePicture } from '../store/hooks.ts'
@@ -12,6 +13,7 @@ export function InspectServer({ sid }: { readonly sid: Sid }) {
   const { t } = useTranslation()
   const server = usePicture((picture) => picture.servers.get(sid))
   if (server === undefined) return <Note>{t(($) => $.inspector.gone)}</Note>
+  const { vote, voteReason } = heldVote(server)
   return (
     <>
       <Trouble server={server} />
@@ -43,17 +45,17 @@ export function InspectServer({ sid }: { readonly sid: Sid }) {
       <Facts title={t(($) => $.inspector.election)}>
         <Fact name={t(($) => $.inspector.round)}>{server.round}</Fact>
         <Fact name={t(($) => $.inspector.vote)}>
-          {server.vote === undefined
+          {vote === undefined
             ? t(($) => $.inspector.none)
             : t(($) => $.inspector.voteText, {
-                leader: server.vote.leader,
-                epoch: server.vote.peerEpoch,
-                round: server.vote.electionEpoch,
+                leader: vote.leader,
+                epoch: vote.peerEpoch,
+                round: vote.electionEpoch,
               })}
         </Fact>
-        {server.vote !== undefined && server.voteReason !== undefined && (
+        {vote !== undefined && voteReason !== undefined && (
           <Fact name={t(($) => $.inspector.why)}>
-            <Reason reason={server.voteReason.reason} vote={server.vote} against={server.voteReason.against} />
+            <Reason reason={voteReason.reason} vote={vote} against={voteReason.against} />
           </Fact>
         )}
       </Facts>

@@ -3,6 +3,7 @@ import { type CSSProperties, memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { hex64, type Zxid as ZxidNumber } from '../../core/wire/ids.ts'
 import type { ServerPicture } from '../../trace/picture.ts'
+import { heldVote } from '../ballot/held-vote.ts'
 import { IconButton } from '../parts/button.tsx'
 import { classes } from '../parts/classes.ts'
 import { epochColour } from '../parts/epoch.ts'
@@ -137,7 +138,7 @@ function Line({ server }: { readonly server: ServerPicture }) {
         : lastSyncing?.sync !== undefined
           ? t(($) => $.stage.bringsUpToDate, { mode: lastSyncing.sync.mode, peer: lastSyncing.sid })
           : t(($) => $.stage.phase[server.zabState])
-  const vote = server.vote
+  const { vote } = heldVote(server)
   return (
     <p className={styles.line}>
       {doing ?? (
