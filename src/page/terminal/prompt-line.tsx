@@ -97,7 +97,7 @@ export function PromptLine({ tab }: { readonly tab: TerminalTab }) {
 
   return (
     <form className={styles.promptLine} onSubmit={onSubmit}>
-      <div className={styles.choices} role="status">
+      <div className={styles.choices} aria-live="polite">
         {choices.length > 0 && (
           <>
             <span className="spoken">{t(($) => $.terminal.candidates, { count: choices.length })}: </span>
