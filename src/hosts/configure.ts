@@ -6,7 +6,7 @@ import { CLIENT_PORT, ELECTION_PORT, hostName, QUORUM_PORT } from './names.ts'
 
 /** @throws ConfigError */
 export const configureServer = (sid: number, config: RunConfig): ReplicaConfig => {
-  const { servers, tickTimeMs, initLimit, syncLimit, snapCount } = config
+  const { servers, tickTimeMs, initLimit, syncLimit, snapCount, globalOutstandingLimit } = config
   const specs = Array.from({ length: servers }, (_, index) => ({
     sid: index + 1,
     host: hostName(index + 1),
@@ -15,5 +15,7 @@ export const configureServer = (sid: number, config: RunConfig): ReplicaConfig =
     type: 'participant' as const,
   }))
   const quorum = new QuorumVerifier(specs)
-  return replicaConfig({ sid, quorum, clientPort: CLIENT_PORT, tickTimeMs, initLimit, syncLimit, snapCount })
+  const timing = { tickTimeMs, initLimit, syncLimit }
+  const limit = globalOutstandingLimit === undefined ? {} : { globalOutstandingLimit }
+  return replicaConfig({ sid, quorum, clientPort: CLIENT_PORT, ...timing, snapCount, ...limit })
 }

@@ -19,6 +19,8 @@ export interface RunConfig {
   readonly wallStartMs: number
   /** Log records between snapshots, ZooKeeper's snapCount. */
   readonly snapCount: number
+  /** Requests that all servers take on at once, zookeeper.globalOutstandingLimit; ZooKeeper's 1000 where it is not given. */
+  readonly globalOutstandingLimit?: number | undefined
   /** Which servers start with the run; the others wait for `start`. */
   readonly autostart: readonly number[]
 }

@@ -12,6 +12,8 @@ export const fastConfig = (servers: number): RunConfig => ({
   syncLimit: 5,
   wallStartMs: 1_700_000_000_000,
   snapCount: 100_000,
+  // ZooKeeper's own limit would let 250 of a thousand writes wait for the others.
+  globalOutstandingLimit: 100_000,
   autostart: Array.from({ length: servers }, (_, index) => index + 1),
 })
 
@@ -21,6 +23,7 @@ export const pageConfig = (seed: number): RunConfig => ({
   seed,
   latencyUs: { min: 20_000, max: 30_000 },
   diskSyncUs: { min: 2000, max: 6000 },
+  globalOutstandingLimit: undefined,
 })
 
 export const DATA_BYTES = 100
