@@ -58,6 +58,29 @@ describe('rows of the tree', () => {
     expect(paths(listing.update(undefined, none))).toEqual([])
   })
 
+  it('stay sorted whatever is created and deleted between two looks', () => {
+    const tree = grown('/d')
+    const listing = new TreeRows()
+    const open = new Map([['/d', true]])
+    const there = new Set<string>()
+    let random = 7
+    const next = (below: number): number => {
+      random = (random * 48271) % 2147483647
+      return random % below
+    }
+    for (let look = 0; look < 200; look++) {
+      for (let n = next(4); n > 0; n--) {
+        const name = `n${next(300)}`
+        if (there.has(name) && next(3) > 0) remove(tree, `/d/${name}`)
+        else add(tree, `/d/${name}`)
+        if (tree.node(`/d/${name}`) === undefined) there.delete(name)
+        else there.add(name)
+      }
+      const names = paths(listing.update(tree, open)).flatMap((path) => /^\/d\/(.*)/.exec(path)?.[1] ?? [])
+      expect(names).toEqual([...there].sort())
+    }
+  })
+
   it('find names by their beginning, round the end', () => {
     const rows = new TreeRows().update(grown('/app', '/apple', '/bee'), none)
     expect(rows.at(rows.find('ap', 0))!.name).toBe('app')

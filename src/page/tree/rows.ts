@@ -102,12 +102,40 @@ export class TreeRows {
     const current = old !== undefined && old.cversion === cversion && old.count === count && old.pzxid === pzxid
     if (current && old.names.length === count) return old.names
     const names = tree.children(path)
-    if (old === undefined || old.names.length === 0) return names.sort()
+    if (old === undefined || old.names.length !== old.count) return names.sort()
+    const created = cversion - old.cversion
+    // Names come in order of creation: when nothing was deleted, the new ones are the last ones.
+    if (created > 0 && created === count - old.count) return merged(old.names, names.slice(-created).sort())
     // What is still there is sorted already: a run for the sorting algorithm, the new names behind it.
     const left = new Set(names)
     const kept = old.names.filter((name) => left.delete(name))
     return [...kept, ...left].sort()
   }
+}
+
+/** Two sorted lists as one. */
+function merged(one: readonly string[], other: readonly string[]): readonly string[] {
+  const all: string[] = []
+  let at = 0
+  for (const name of other) {
+    const to = firstAfter(one, name, at)
+    for (; at < to; at++) all.push(one[at] ?? '')
+    all.push(name)
+  }
+  for (; at < one.length; at++) all.push(one[at] ?? '')
+  return all
+}
+
+/** Where in the sorted list, from `low` on, the first greater name is. */
+function firstAfter(names: readonly string[], name: string, low: number): number {
+  let from = low
+  let to = names.length
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if ((names[middle] ?? '') < name) from = middle + 1
+    else to = middle
+  }
+  return from
 }
 
 /** Names below `prefix` that the user opened. */

@@ -49,11 +49,12 @@ export function TreeList({ server, tree, rows, toggled, onToggle, watchers }: Tr
   useEffect(() => {
     if (!wantsFocus.current) return
     wantsFocus.current = false
-    const frame = requestAnimationFrame(() =>
-      scroller.current?.querySelector<HTMLElement>(`[data-index="${active}"]`)?.focus({ preventScroll: true }),
-    )
+    const frame = requestAnimationFrame(() => {
+      const items = scroller.current?.querySelectorAll<HTMLElement>('[role=treeitem]') ?? []
+      for (const item of items) if (item.dataset.path === selected) item.focus({ preventScroll: true })
+    })
     return () => cancelAnimationFrame(frame)
-  }, [active])
+  }, [selected])
 
   const go = (index: number) => {
     const row = rows.at(Math.max(0, Math.min(rows.length - 1, index)))
@@ -129,7 +130,7 @@ export function TreeList({ server, tree, rows, toggled, onToggle, watchers }: Tr
           if (row === undefined) return null
           return (
             <ZnodeRow
-              key={item.index}
+              key={row.path}
               row={row}
               index={item.index}
               top={item.start}

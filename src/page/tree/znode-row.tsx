@@ -44,6 +44,7 @@ export function ZnodeRow(props: ZnodeRowProps) {
       aria-selected={selected}
       tabIndex={active ? 0 : -1}
       data-index={index}
+      data-path={row.path}
       className={classes(styles.row, stale && styles.stale, touched && styles.touched)}
       style={{ transform: `translateY(${top}px)`, paddingInlineStart: `calc(${row.level - 1} * 0.85rem + 0.25rem)` }}
       onClick={onSelect}
