@@ -35,6 +35,13 @@ export interface NetworkHome {
   cause: EventId | undefined
   /** Answers with the event's seq, told or not. */
   emit(event: HostEvent): number
+  /** Tells, or counts, a message; answers with its event's seq. */
+  sent(
+    on: { readonly id: string; readonly peer: number },
+    note: MessageNote,
+    sizeBytes: number,
+    arrivesAt: number,
+  ): number
   /** Runs `run` as a step at `dueUs`; among what is due then it comes as if sent by `from` after all its frames. */
   later(dueUs: number, run: () => void, from?: number): void
   send(frame: Frame): void
@@ -175,21 +182,22 @@ export class NetworkPort implements Network {
   }
 
   send(end: End, body: FrameBody, arrivesAtUs: number, event: number): void {
+    const { home } = this
     const seq = this.#sent.get(end.peer) ?? 0
     this.#sent.set(end.peer, seq + 1)
-    this.home.send({
-      ...body,
+    const frame = {
       connection: end.key,
       toOpener: !end.isOpener,
-      from: this.home.station,
-      fromIncarnation: this.home.incarnation,
+      from: home.station,
+      fromIncarnation: home.incarnation,
       to: end.peer,
       toIncarnation: end.peerIncarnation,
       seq,
-      sentAtUs: this.home.nowUs,
+      sentAtUs: home.nowUs,
       arrivesAtUs,
       event,
-    })
+    }
+    home.send(Object.assign(frame, body))
   }
 
   remove(end: End): void {
@@ -262,16 +270,7 @@ class End implements Connection {
       this.#partsArriveUs = this.#nextArrival()
       this.#port.hasWritten(this)
     }
-    const message = note
-      ? this.#port.home.emit({
-          kind: 'message',
-          connection: this.id,
-          to: this.peer,
-          note,
-          sizeBytes: bytes.length,
-          arrivesAt: this.#partsArriveUs,
-        })
-      : -1
+    const message = note ? this.#port.home.sent(this, note, bytes.length, this.#partsArriveUs) : -1
     this.#parts.push({ message, bytes })
   }
 

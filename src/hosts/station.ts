@@ -5,7 +5,7 @@
  *  station that caused it, then that one's sequence); what it sends can arrive only in a later window. How the time is
  *  cut into windows changes nothing. */
 import type { CliResult, Completion } from '../core/cli/result.ts'
-import type { Clock, Host, Timer, TimerNote } from '../core/host.ts'
+import type { Clock, Host, MessageNote, Timer, TimerNote } from '../core/host.ts'
 import type { CoreEvent, EventId, HostEvent, TraceEvent } from '../core/trace.ts'
 import { DiskPort } from './disk-port.ts'
 import { type Due, DueQueue } from './due-queue.ts'
@@ -178,15 +178,26 @@ export class Station implements NetworkHome {
     const seq = this.#seq++
     if (event.kind === 'halted') this.#ended ??= { atUs: this.nowUs, reason: event.reason }
     if (this.level === 'off') return seq
-    if (this.level === 'state' && event.kind === 'message') {
-      this.#traffic ??= new Map()
-      this.#traffic.set(event.note.type, (this.#traffic.get(event.note.type) ?? 0) + 1)
-      return seq
-    }
     const stamp = { at: this.nowUs, station: this.station, seq }
     // The union is too wide for the compiler to see that a stamped event is one.
     this.#events.push((this.cause ? { ...stamp, because: this.cause, ...event } : { ...stamp, ...event }) as TraceEvent)
     return seq
+  }
+
+  sent(
+    on: { readonly id: string; readonly peer: number },
+    note: MessageNote,
+    sizeBytes: number,
+    arrivesAt: number,
+  ): number {
+    if (this.level === 'full') {
+      return this.emit({ kind: 'message', connection: on.id, to: on.peer, note, sizeBytes, arrivesAt })
+    }
+    if (this.level === 'state') {
+      this.#traffic ??= new Map()
+      this.#traffic.set(note.type, (this.#traffic.get(note.type) ?? 0) + 1)
+    }
+    return this.#seq++
   }
 
   later(dueUs: number, run: () => void, from = this.station): void {
