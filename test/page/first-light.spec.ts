@@ -119,11 +119,14 @@ test.describe('time', () => {
     await vivarium.leader()
     await vivarium.button('Pause').click()
     const at = () => page.evaluate(() => window.vivarium.picture().at)
-    await vivarium.button('Step').click()
-    await expect.poll(at).toBeGreaterThan(0)
     const stood = await at()
-    await vivarium.button('Step').click()
-    await expect.poll(at).toBeGreaterThan(stood)
+    // Several events may share a moment; a few steps leave it.
+    await expect
+      .poll(async () => {
+        await vivarium.button('Step').click()
+        return at()
+      })
+      .toBeGreaterThan(stood)
     const before = await at()
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
     expect(await at()).toBe(before)
@@ -154,7 +157,8 @@ test.describe('the scripting door', () => {
   test('ignores options that make no sense, and says so', async ({ page }) => {
     const vivarium = await Vivarium.open(page, 'speed=max&servers=99&seed=abc')
     expect(await vivarium.leader()).toBe(5)
-    await expect(page.getByText(/servers/).first()).toBeVisible()
+    await expect(page.getByText('servers=99').first()).toBeVisible()
+    await expect(page.getByText('seed=abc').first()).toBeVisible()
   })
 })
 
