@@ -16,10 +16,12 @@ const overlap = (a: Box, b: Box) =>
   Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y) > 0.5
 
 const stages = [
+  [920, 284],
   [920, 320],
   [860, 340],
   [1100, 460],
   [1500, 700],
+  [700, 290],
   [700, 330],
   [560, 420],
   [390, 330],

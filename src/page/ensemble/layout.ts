@@ -78,7 +78,7 @@ function placeAtSide({ width, height, servers, clients }: StageInput): StageLayo
   const room = height - 2 * EDGE - above - SIDE.below
   const step = rows > 1 ? room / (rows - 1) : 0
   // With a single server at the top the rows below it stand far enough apart sideways; more pairs need rows of their own.
-  const minStep = rows <= 3 && servers.length % 2 === 1 ? above + SIDE.below * 0.72 : above + SIDE.below + 2
+  const minStep = rows <= 3 && servers.length % 2 === 1 ? SIDE.above + SIDE.below + 4 : above + SIDE.below + 2
   if (room < 0 || (rows > 1 && step < minStep)) return undefined
   const radius = clamp(rows > 1 ? step * 0.31 : 34, 26, 36)
   const reach = width / 2 - EDGE - radius - GAP - SIDE.width
