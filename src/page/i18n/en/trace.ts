@@ -111,7 +111,7 @@ export const trace = {
   replyError: '{{who}} answers {{op}}: {{error}}',
 
   clientState: '{{who}} is {{to}}',
-  clientStateAt: '{{who}} is {{to}}, {{server}}',
+  clientStateAt: '{{who}} is {{to}} ({{server}})',
   invoked: '{{who}} asks: {{op}} {{path}}',
   answered: '{{who}} has its answer to {{op}}',
   answeredError: '{{who}} has its answer to {{op}}: {{error}}',
