@@ -121,6 +121,13 @@ describe('Playback', () => {
     expect(playback.paused).toBe(true)
   })
 
+  it('pressed twice is two steps', async () => {
+    playback.pause()
+    ensemble.tell([message(1, 2, 2000, 30_000), message(1, 3, 3000, 31_000), message(2, 3, 4000, 31_000)], 5000)
+    await Promise.all([playback.step(), playback.step()])
+    expect(playback.picture.at).toBe(3000)
+  })
+
   it('in an ensemble that only beats its heart, step shows the next heartbeat', async () => {
     playback.pause()
     ensemble.onAdvance = () => {

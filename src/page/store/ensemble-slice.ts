@@ -1,6 +1,6 @@
 /** Orders to the ensemble, and what goes wrong with it. */
 import type { Slice } from './page.ts'
-import type { EnsembleSlice } from './state.ts'
+import type { EnsembleSlice, Trouble } from './state.ts'
 
 /** Older troubles give way. */
 const TROUBLES = 8
@@ -39,7 +39,7 @@ export const ensembleSlice: Slice<EnsembleSlice> = (set, get, { ensemble, playba
     },
     report(trouble) {
       // The same complaint again is not news.
-      const others = get().troubles.filter((other) => other.code !== trouble.code || other.station !== trouble.station)
+      const others = get().troubles.filter((other) => !isSame(other, trouble))
       set({ troubles: [...others, { ...trouble, id: ++lastTrouble }].slice(-TROUBLES) })
     },
     dismiss(id) {
@@ -47,3 +47,9 @@ export const ensembleSlice: Slice<EnsembleSlice> = (set, get, { ensemble, playba
     },
   }
 }
+
+/** Another wrong option is another trouble; another failure of the same server's disk is not. */
+const isSame = (one: Omit<Trouble, 'id'>, other: Omit<Trouble, 'id'>): boolean =>
+  one.code === other.code &&
+  one.station === other.station &&
+  (one.code !== 'badOption' || one.message === other.message)

@@ -14,8 +14,6 @@ import type { Speed } from './state.ts'
 
 /** Views that are rendered (not drawn) are told ten times a second. */
 const PUBLISH_MS = 100
-/** Real time in which a step moves the picture to its event. */
-const GLIDE_MS = 260
 /** A frame shows events for no longer than this; the rest waits for the next one. */
 const BUDGET_MS = 14
 /** A gap between frames that means that nobody was looking: the page was hidden. */
@@ -39,7 +37,7 @@ export interface PlaybackListener {
   onTime?(): void
 }
 
-type Mode = 'play' | 'hold' | 'glide'
+type Mode = 'play' | 'hold'
 
 export class Playback {
   readonly #ensemble: Ensemble
@@ -58,11 +56,9 @@ export class Playback {
   #hostRuns = false
   #lastFrameMs: number | undefined
   #shown: TraceEvent[] = []
-  #glide:
-    | { readonly toUs: number; readonly rate: number; readonly events: number; readonly done: () => void }
-    | undefined
   #until: { readonly condition: Condition; readonly done: (met: boolean) => void } | undefined
   #showOrder = false
+  #lastStep: Promise<void> = Promise.resolve()
   #edgeWaiters: { readonly edgeUs: number; readonly done: () => void }[] = []
   #counting = false
   #flood = { sinceMs: 0, events: 0 }
@@ -143,7 +139,6 @@ export class Playback {
   }
 
   resume(): void {
-    this.#endGlide()
     this.#mode = 'play'
     this.#auto.wake()
     this.#orderRate()
@@ -157,20 +152,19 @@ export class Playback {
 
   /** Pauses and shows the next event that is not quiet (of many quiet ones the first), with all that its station does at that instant: what the core does in
    *  one go is one step. */
-  async step(): Promise<void> {
+  step(): Promise<void> {
     this.pause()
-    this.#endGlide()
+    // Pressed twice is two steps.
+    this.#lastStep = this.#lastStep.then(() => this.#step())
+    return this.#lastStep
+  }
+
+  async #step(): Promise<void> {
     const found = await this.#nextToShow()
     if (found === undefined || this.#mode === 'play') return
     const { at, station } = found.event
     const end = this.#recorder.find((event) => event.at > at || (event.at === at && event.station > station))
-    const events = end === undefined ? this.#recorder.waiting : end.after
-    const distanceUs = at - this.#cursor.at
-    if (distanceUs <= 0 || isStill()) return this.#showMany(events)
-    await new Promise<void>((done) => {
-      this.#mode = 'glide'
-      this.#glide = { toUs: at, rate: distanceUs / (GLIDE_MS * 1000), events, done }
-    })
+    this.#showMany(end === undefined ? this.#recorder.waiting : end.after)
   }
 
   /** Plays on until the condition is met, then pauses; false when someone paused, or waited for something else, before.
@@ -192,7 +186,6 @@ export class Playback {
     const mine = this.#until
     const waiting = this.#recorder.find((event) => condition.events.some((wanted) => matches(event, wanted)))
     if (waiting === undefined) {
-      this.#endGlide()
       this.#mode = 'play'
       this.#hostRuns = true
       this.#listener.onTime?.()
@@ -212,7 +205,6 @@ export class Playback {
     this.#lastFrameMs = nowMs
     const before = this.#fold.picture
     if (this.#mode === 'play') this.#play(elapsedMs)
-    else if (this.#mode === 'glide') this.#glideOn(elapsedMs)
     else if (this.#showOrder) this.#showOrdered()
     this.#tellShown()
     const picture = this.#fold.picture
@@ -252,38 +244,6 @@ export class Playback {
     if (typeof rate === 'number' && typeof now === 'number' && Math.abs(rate - now) < now * 0.1) return
     this.#hostRate = rate
     this.#ensemble.setRate(rate)
-  }
-
-  #glideOn(elapsedMs: number): void {
-    const glide = this.#glide
-    if (glide === undefined) return
-    const at = Math.min(glide.toUs, this.#cursor.at + elapsedMs * 1000 * glide.rate)
-    if (at >= glide.toUs) {
-      this.#endGlide()
-      return
-    }
-    this.#cursor.moveTo(at)
-    this.#fold.advance(Math.floor(at))
-    // What is quiet on the way is shown on the way.
-    while (
-      (this.#recorder.nextAt ?? Number.POSITIVE_INFINITY) <= at &&
-      this.#glide !== undefined &&
-      this.#glide.events > 1
-    ) {
-      this.#recorder.showNext()
-      this.#glide = { ...this.#glide, events: this.#glide.events - 1 }
-    }
-  }
-
-  /** The end of a step is its event, however it comes about. */
-  #endGlide(): void {
-    const glide = this.#glide
-    this.#glide = undefined
-    if (glide === undefined) return
-    if (this.#mode === 'glide') this.#mode = 'hold'
-    this.#showMany(glide.events)
-    this.#cursor.moveTo(glide.toUs)
-    glide.done()
   }
 
   #showUpTo(atUs: number): void {
@@ -339,7 +299,6 @@ export class Playback {
   }
 
   #hold(): void {
-    this.#endGlide()
     this.#mode = 'hold'
     this.#fold.advance(this.#recorder.shownUpTo)
     this.#orderRate()
@@ -412,7 +371,3 @@ export class Playback {
 }
 
 const isOrder = (event: TraceEvent): boolean => event.kind === 'action' && !event.command.startsWith('complete ')
-
-/** Nobody sees motion, or someone asked for none. */
-const isStill = (): boolean =>
-  typeof document === 'undefined' || document.hidden || matchMedia('(prefers-reduced-motion: reduce)').matches
