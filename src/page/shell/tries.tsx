@@ -4,11 +4,12 @@ import type { Picture } from '../../trace/picture.ts'
 import { keys } from '../pace/keys.ts'
 import { Button } from '../parts/button.tsx'
 import { usePage, usePicture } from '../store/hooks.ts'
-import { majority } from './status.ts'
+import { majority, statusOf } from './status.ts'
 import styles from './tries.module.css'
 
 const PATH = '/app'
 
+const selectStatus = (picture: Picture) => statusOf(picture)
 const selectRunning = (picture: Picture) =>
   [...picture.servers.values()].filter(({ process }) => process === 'running').map(({ sid }) => sid)
 const selectDown = (picture: Picture) =>
@@ -23,6 +24,7 @@ const selectWritten = (picture: Picture) => {
 /** Three things to try. Each is a real order: a click, a typed command, a few kills. */
 export function Tries() {
   const { t } = useTranslation()
+  const status = usePicture(selectStatus)
   const running = usePicture(selectRunning)
   const down = usePicture(selectDown)
   const leader = usePicture(selectLeader)
@@ -35,8 +37,9 @@ export function Tries() {
 
   const servers = running.length + down.length
   const needed = majority(servers)
-  const lost = running.length < needed
-  const tooMany = running.length - needed + 1
+  const lost = status.kind === 'quorumLost' || status.kind === 'allStopped'
+  // While the first ones are still starting: as if all ran.
+  const tooMany = (status.kind === 'starting' ? servers : running.length) - needed + 1
   const line = written ? `set ${PATH} again` : `create ${PATH} hello`
   const stopSome = async () => {
     // Followers first: the leader notices that it is alone.
@@ -73,8 +76,8 @@ export function Tries() {
         {lost ? (
           <Button onClick={() => void startAll()}>{t(($) => $.shell.tries.restart)}</Button>
         ) : (
-          <Button onClick={() => void stopSome()}>
-            {t(($) => $.shell.tries.quorum, { count: tooMany, running: running.length })}
+          <Button disabled={status.kind === 'starting'} onClick={() => void stopSome()}>
+            {t(($) => $.shell.tries.quorum, { count: tooMany, running: tooMany + needed - 1 })}
           </Button>
         )}
         <span>{t(($) => (lost ? $.shell.tries.restartHint : $.shell.tries.quorumHint))}</span>
