@@ -4,8 +4,6 @@ import { createRoot } from 'react-dom/client'
 import { claimEnsemble } from '../hosts/browser/claim.ts'
 import { createBrowserEnsemble } from '../hosts/browser/ensemble.ts'
 import { storageState } from '../hosts/browser/opfs.ts'
-import { launch } from '../hosts/launch.ts'
-import { SimulatedEnsemble } from '../hosts/sim/ensemble.ts'
 import type { Host } from './host.ts'
 import { languageFor, setLanguage } from './i18n/i18n.ts'
 import { optionsFrom } from './options.ts'
@@ -24,7 +22,13 @@ const workers: Host = {
 const simulator: Host = {
   storage: async () => 'ready',
   claim: async () => ({ release: () => {} }),
-  open: async (config) => new SimulatedEnsemble(config, launch),
+  async open(config) {
+    const [{ SimulatedEnsemble }, { launch }] = await Promise.all([
+      import('../hosts/sim/ensemble.ts'),
+      import('../hosts/launch.ts'),
+    ])
+    return new SimulatedEnsemble(config, launch)
+  },
 }
 
 const { options, bad } = optionsFrom(location.search)

@@ -53,6 +53,7 @@ describe('verbs', () => {
     expect(parseVerb(' : START 1 ', 5)).toEqual({ verb: 'start', sid: 1 })
     expect(parseVerb(':crash the leader', 5)).toEqual({ verb: 'crash' })
     expect(parseVerb(':speed 1/10', 5)).toEqual({ verb: 'speed', speed: 0.1 })
+    expect(parseVerb(':clean slate', 5)).toEqual({ verb: 'clean' })
     expect(parseVerb(':until server 2 leads', 5)).toEqual({ verb: 'until', condition: 'server 2 leads' })
   })
 
@@ -74,6 +75,7 @@ describe('verbs', () => {
       'noSuchSpeed',
       'noSuchSpeed',
       'noCondition',
+      'cleanSlate',
     ])
   })
 

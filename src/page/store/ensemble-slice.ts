@@ -37,6 +37,12 @@ export const ensembleSlice: Slice<EnsembleSlice> = (set, get, { ensemble, playba
       if (leader !== undefined) await order(() => ensemble.kill(leader), leader)
       return leader
     },
+    cleanSlate() {
+      return order(async () => {
+        await ensemble.wipe()
+        if (typeof location !== 'undefined') location.reload()
+      })
+    },
     report(trouble) {
       // The same complaint again is not news.
       const others = get().troubles.filter((other) => !isSame(other, trouble))

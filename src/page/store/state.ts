@@ -51,6 +51,8 @@ export interface EnsembleSlice {
   kill(sid: Sid): Promise<void>
   /** Kills who leads now; resolves with its sid, or undefined when nobody leads. */
   crashLeader(): Promise<Sid | undefined>
+  /** Deletes all files of the ensemble and begins anew with empty disks. */
+  cleanSlate(): Promise<void>
   report(trouble: Omit<Trouble, 'id'>): void
   dismiss(trouble: number): void
 }

@@ -161,6 +161,9 @@ export const terminalSlice: Slice<TerminalSlice> = (set, get, { ensemble, playba
       case 'speed':
         state.setSpeed(inRange(said.speed))
         return []
+      case 'clean':
+        await state.cleanSlate()
+        return []
       case 'until':
         return until(id, said.condition)
       case 'help':
@@ -240,6 +243,8 @@ function verbError(said: VerbError): string {
       return t(($) => $.terminal.verbs.noSuchSpeed, { word: said.word })
     case 'noCondition':
       return t(($) => $.terminal.verbs.noCondition)
+    case 'cleanSlate':
+      return t(($) => $.terminal.verbs.cleanSlate)
     case 'tooMuch':
       return t(($) => $.terminal.verbs.tooMuch, { word: said.word })
   }

@@ -55,14 +55,13 @@ export function completeVerb(line: string, cursor: number): Completion {
   return { candidates: words.filter((candidate) => candidate.startsWith(word)), from }
 }
 
-const argumentsOf = (typed: string): readonly string[] =>
-  /^\s*:crash\s/.test(typed)
-    ? ['leader']
-    : /^\s*:speed\s/.test(typed)
-      ? ['auto', 'max']
-      : /^\s*:until\s/.test(typed)
-        ? ['leader', 'server']
-        : []
+const ARGUMENTS: { readonly [verb: string]: readonly string[] } = {
+  crash: ['leader'],
+  speed: ['auto', 'max'],
+  until: ['leader', 'server'],
+  clean: ['slate'],
+}
+const argumentsOf = (typed: string): readonly string[] => ARGUMENTS[/^\s*:(\w+)\s/.exec(typed)?.[1] ?? ''] ?? []
 
 /** A pasted text: lines to be entered, and what stays in the field. */
 export function pasted(

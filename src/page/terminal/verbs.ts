@@ -3,7 +3,7 @@ import type { Speed } from '../store/state.ts'
 
 export type Verb =
   | { readonly verb: 'kill' | 'start'; readonly sid: number }
-  | { readonly verb: 'crash' | 'pause' | 'resume' | 'step' | 'help' }
+  | { readonly verb: 'crash' | 'pause' | 'resume' | 'step' | 'clean' | 'help' }
   | { readonly verb: 'speed'; readonly speed: Speed }
   | { readonly verb: 'until'; readonly condition: string }
 
@@ -13,9 +13,10 @@ export type VerbError =
   | { readonly error: 'noSuchServer'; readonly word: string; readonly servers: number }
   | { readonly error: 'noSuchSpeed'; readonly word: string }
   | { readonly error: 'noCondition' }
+  | { readonly error: 'cleanSlate' }
   | { readonly error: 'tooMuch'; readonly word: string }
 
-export const VERBS = ['kill', 'start', 'crash', 'pause', 'resume', 'step', 'speed', 'until', 'help'] as const
+export const VERBS = ['kill', 'start', 'crash', 'pause', 'resume', 'step', 'speed', 'until', 'clean', 'help'] as const
 
 /** `line` with or without its colon. */
 export function parseVerb(line: string, servers: number): Verb | VerbError {
@@ -40,6 +41,9 @@ export function parseVerb(line: string, servers: number): Verb | VerbError {
     case 'step':
     case 'help':
       return args.length > 0 ? { error: 'tooMuch', word: args.join(' ') } : { verb }
+    case 'clean':
+      // Two words, so that nobody loses everything by a slip.
+      return args.join(' ') === 'slate' ? { verb } : { error: 'cleanSlate' }
     case 'speed': {
       const speed = speedOf(args.join(''))
       return speed === undefined ? { error: 'noSuchSpeed', word: args.join(' ') } : { verb, speed }

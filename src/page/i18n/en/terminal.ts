@@ -26,12 +26,14 @@ export const terminal = {
 :pause, :resume       stop time, let it go on
 :step                 show the next event
 :speed X              0.01 … 100 times real time, max, or auto
-:until CONDITION      run until, then pause: leader; server 2 leads; 0x100000002 committed; watch fires`,
+:until CONDITION      run until, then pause: leader; server 2 leads; 0x100000002 committed; watch fires
+:clean slate          delete all files and begin anew`,
   verbs: {
     unknown: 'The page knows no ":{{word}}". Type :help for what it knows.',
     noSuchServer: '"{{word}}" is no server. Servers are 1 to {{servers}}.',
     noSuchSpeed: '"{{word}}" is no speed. Say a number such as 0.1, or max, or auto.',
     noCondition: 'Until what? Try :until server 2 leads.',
+    cleanSlate: 'To delete all files of the ensemble and begin anew, say :clean slate',
     tooMuch: '"{{word}}" is too much.',
   },
 }
