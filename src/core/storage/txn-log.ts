@@ -54,9 +54,10 @@ export class LogReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
-  /** empty: the file ends inside its header. Otherwise the reason why this is no log, or undefined. */
+  /** empty: the file ends inside its header, or has zeros there: its first write is lost. Otherwise the reason why this
+   *  is no log, or undefined. */
   checkHeader(name: string): 'empty' | { readonly reason: string } | undefined {
-    if (this.#bytes.length < LOG_HEADER_BYTES) return 'empty'
+    if (this.#bytes.length < LOG_HEADER_BYTES || this.#isZero(0, LOG_HEADER_BYTES)) return 'empty'
     const magic = this.#view.getInt32(0)
     if (magic === TXNLOG_MAGIC) return undefined
     return { reason: `Transaction log: ${name} has invalid magic number ${magic} != ${TXNLOG_MAGIC}` }
@@ -80,8 +81,8 @@ export class LogReader {
     return { kind: 'record', zxid, offset, sizeBytes, body }
   }
 
-  #isZero(from: number): boolean {
-    for (let at = from; at < this.#bytes.length; at++) if (this.#bytes[at] !== 0) return false
+  #isZero(from: number, to = this.#bytes.length): boolean {
+    for (let at = from; at < to; at++) if (this.#bytes[at] !== 0) return false
     return true
   }
 }

@@ -9,16 +9,7 @@ import type { Txn, TxnHeader } from '../wire/txn.ts'
 import { AclCache, OPEN_ACL_ID } from './acl-cache.ts'
 import { nodeDigest } from './digest.ts'
 import { nameOf, parentOf } from './paths.ts'
-import {
-  formatUsage,
-  LIMIT_NODE,
-  parseUsage,
-  QUOTA_ROOT,
-  QuotaPaths,
-  STATS_NODE,
-  statsPath,
-  type Usage,
-} from './quota.ts'
+import { QUOTA_ROOT, Quotas } from './quota.ts'
 import { CONTAINER_OWNER, clientStat, freshStat, kindOf, type NodeView, ttlOwner, ZNode } from './znode.ts'
 
 /** One thing that watches may wait for. */
@@ -64,7 +55,12 @@ export class DataTree {
   /** Paths of container and of TTL nodes, for the container manager. */
   readonly containers = new Set<string>()
   readonly ttls = new Set<string>()
-  readonly #quotas = new QuotaPaths()
+  readonly #quotas = new Quotas({
+    node: (path) => this.#nodes.get(path),
+    grown: (bytes) => {
+      this.#dataSizeBytes += bytes
+    },
+  })
   /** Σ of the nodes' digests modulo 2⁶⁴; what has been added since is in #delta, a plain number while it is small. */
   #digest = 0n
   #delta = 0
@@ -276,7 +272,7 @@ export class DataTree {
     this.#insert(path, node)
     // Quotas write to znodes: the stat of the reply is taken before.
     const stat = type === OpCode.create ? undefined : clientStat(node)
-    this.#quotaOnCreate(path, node)
+    this.#quotas.created(path, node)
     changes.push({ type: 'created', path, acl: this.#acls.list(node.acl), parentAcl: this.#acls.list(parent.acl) })
     return stat === undefined ? { type, err: 0, path } : { type, err: 0, path, stat }
   }
@@ -295,7 +291,7 @@ export class DataTree {
     if (node === undefined) return ErrorCode.NoNode
     const acl = this.#acls.list(node.acl)
     this.#remove(path, node)
-    this.#quotaOnDelete(path, node)
+    this.#quotas.deleted(path, node)
     changes.push({ type: 'deleted', path, acl, parentAcl: this.#acls.list(parent.acl) })
     return 0
   }
@@ -319,7 +315,7 @@ export class DataTree {
     })
     this.#dataSizeBytes += growth
     const stat = clientStat(node)
-    this.#quotaAdd(path, 0, growth)
+    this.#quotas.changed(path, 0, growth)
     changes.push({ type: 'dataChanged', path, acl: this.#acls.list(node.acl) })
     return { type, err: 0, path, stat }
   }
@@ -382,7 +378,7 @@ export class DataTree {
     }
     if (!tree.#nodes.has('')) throw new JuteError('Invalid Datatree, it has no root')
     tree.#acls.purgeUnused()
-    tree.#loadQuotas(QUOTA_ROOT)
+    tree.#quotas.load()
     return { tree, sessions }
   }
 
@@ -476,75 +472,6 @@ export class DataTree {
   #addConfigNode(): void {
     const acl = this.#acls.intern([{ perms: 1, id: { scheme: 'world', id: 'anyone' } }])
     this.#addReserved(CONFIG_PATH, acl, { ...freshStat(ZXID_0, 0n, 0n), aversion: -1 })
-  }
-
-  // --- quotas ------------------------------------------------------------------------------------
-
-  #quotaOnCreate(path: string, node: ZNode): void {
-    const name = nameOf(path)
-    if (path.startsWith(QUOTA_ROOT)) {
-      const covered = (parentOf(path) ?? '').slice(QUOTA_ROOT.length)
-      if (name === LIMIT_NODE) this.#quotas.add(covered)
-      if (name === STATS_NODE) this.#recount(covered)
-    }
-    this.#quotaAdd(path, 1, node.data?.length ?? 0)
-  }
-
-  #quotaOnDelete(path: string, node: ZNode): void {
-    if (path.startsWith(QUOTA_ROOT) && nameOf(path) === LIMIT_NODE)
-      this.#quotas.delete((parentOf(path) ?? '').slice(QUOTA_ROOT.length))
-    this.#quotaAdd(path, -1, -(node.data?.length ?? 0))
-  }
-
-  #quotaAdd(path: string, count: number, bytes: number): void {
-    const covering = this.#quotas.covering(path)
-    const stats = covering === undefined ? undefined : this.#nodes.get(statsPath(covering))
-    if (stats === undefined) return
-    const usage = new Map(parseUsage(stats.data))
-    usage.set('count', (usage.get('count') ?? -1) + count)
-    usage.set('bytes', (usage.get('bytes') ?? -1) + bytes)
-    this.#setUsage(stats, usage)
-  }
-
-  /** Counts everything at and below `path` anew. */
-  #recount(path: string): void {
-    const stats = this.#nodes.get(statsPath(path))
-    if (stats === undefined) return
-    let count = 0
-    let bytes = 0
-    const visit = [path]
-    for (let at = visit.pop(); at !== undefined; at = visit.pop()) {
-      const node = this.#nodes.get(at)
-      if (node === undefined) continue
-      count++
-      bytes += node.data?.length ?? 0
-      for (const name of node.children ?? NO_NAMES) visit.push(`${at}/${name}`)
-    }
-    this.#setUsage(
-      stats,
-      new Map([
-        ['count', count],
-        ['bytes', bytes],
-      ]),
-    )
-  }
-
-  /** Data alone: no stat, no watch, and below /zookeeper/, so no digest. */
-  #setUsage(stats: ZNode, usage: Usage): void {
-    const data = formatUsage(usage)
-    this.#dataSizeBytes += data.length - (stats.data?.length ?? 0)
-    stats.data = data
-  }
-
-  #loadQuotas(path: string): void {
-    const node = this.#nodes.get(path)
-    for (const name of node?.children ?? NO_NAMES) {
-      if (name === LIMIT_NODE) {
-        const covered = path.slice(QUOTA_ROOT.length)
-        this.#recount(covered)
-        this.#quotas.add(covered)
-      } else this.#loadQuotas(`${path}/${name}`)
-    }
   }
 }
 

@@ -2,18 +2,20 @@
  *  to date by itself, outside of txns, which is why the tree's digest leaves it out. Enforcement is not here (Prep's).
  *  Source: Quotas.java, StatsTrack.java, DataTree.java updateQuotaStat. */
 import { decodeUtf8, encodedUtf8 } from '../wire/utf8.ts'
+import { nameOf, parentOf } from './paths.ts'
+import type { ZNode } from './znode.ts'
 
 export const QUOTA_ROOT = '/zookeeper/quota'
 export const LIMIT_NODE = 'zookeeper_limits'
 export const STATS_NODE = 'zookeeper_stats'
 
 /** `/a/b` → `/zookeeper/quota/a/b/zookeeper_stats`. */
-export const statsPath = (path: string): string => `${QUOTA_ROOT}${path}/${STATS_NODE}`
+const statsPath = (path: string): string => `${QUOTA_ROOT}${path}/${STATS_NODE}`
 
 /** The text of a limits or stats node: `count=1,bytes=5`, with hard limits `count=1,bytes=5=;byteHardLimit=9`. */
-export type Usage = ReadonlyMap<string, number>
+type Usage = ReadonlyMap<string, number>
 
-export function parseUsage(data: Uint8Array | null): Usage {
+function parseUsage(data: Uint8Array | null): Usage {
   const values = new Map<string, number>()
   for (const part of decodeUtf8(data ?? new Uint8Array()).split(/[,;]+/)) {
     const [key, value] = part.split('=')
@@ -22,29 +24,104 @@ export function parseUsage(data: Uint8Array | null): Usage {
   return values
 }
 
-export function formatUsage(usage: Usage): Uint8Array {
+function formatUsage(usage: Usage): Uint8Array {
   const value = (key: string): number => usage.get(key) ?? -1
   const hard = [...usage.keys()].filter((key) => key !== 'count' && key !== 'bytes').sort()
   const limits = hard.map((key) => `${key}=${value(key)}`).join(';')
   return encodedUtf8(`count=${value('count')},bytes=${value('bytes')}${limits === '' ? '' : `=;${limits}`}`)
 }
 
-/** The paths that have a quota. */
-export class QuotaPaths {
+/** The part of a tree that quotas need: its nodes, and to be told when usage texts grow. */
+interface QuotaHost {
+  node(path: string): ZNode | undefined
+  grown(bytes: number): void
+}
+
+export class Quotas {
+  readonly #host: QuotaHost
+  /** Paths with a quota. */
   readonly #paths = new Set<string>()
 
-  add(path: string): void {
-    this.#paths.add(path)
+  constructor(host: QuotaHost) {
+    this.#host = host
   }
-  delete(path: string): void {
-    this.#paths.delete(path)
+
+  /** After a node was created. */
+  created(path: string, node: ZNode): void {
+    if (path.startsWith(QUOTA_ROOT)) {
+      const covered = coveredBy(path)
+      if (nameOf(path) === LIMIT_NODE) this.#paths.add(covered)
+      if (nameOf(path) === STATS_NODE) this.#recount(covered)
+    }
+    this.changed(path, 1, node.data?.length ?? 0)
+  }
+
+  /** After a node was deleted. */
+  deleted(path: string, node: ZNode): void {
+    if (path.startsWith(QUOTA_ROOT) && nameOf(path) === LIMIT_NODE) this.#paths.delete(coveredBy(path))
+    this.changed(path, -1, -(node.data?.length ?? 0))
+  }
+
+  /** Adds to the usage of the deepest quota that covers `path`, if there is one. */
+  changed(path: string, count: number, bytes: number): void {
+    const covering = this.#covering(path)
+    const stats = covering === undefined ? undefined : this.#host.node(statsPath(covering))
+    if (stats === undefined) return
+    const usage = new Map(parseUsage(stats.data))
+    usage.set('count', (usage.get('count') ?? -1) + count)
+    usage.set('bytes', (usage.get('bytes') ?? -1) + bytes)
+    this.#setUsage(stats, usage)
+  }
+
+  /** Finds all quotas and counts anew: a snapshot has been read. */
+  load(path = QUOTA_ROOT): void {
+    for (const name of this.#host.node(path)?.children ?? []) {
+      if (name === LIMIT_NODE) {
+        const covered = path.slice(QUOTA_ROOT.length)
+        this.#recount(covered)
+        this.#paths.add(covered)
+      } else this.load(`${path}/${name}`)
+    }
   }
 
   /** The deepest path with a quota that `path` is, or is below; a quota of the root is not kept. */
-  covering(path: string): string | undefined {
+  #covering(path: string): string | undefined {
     if (this.#paths.size === 0) return undefined
     for (let prefix = path; prefix.length > 1; prefix = prefix.slice(0, prefix.lastIndexOf('/')))
       if (this.#paths.has(prefix)) return prefix
     return undefined
   }
+
+  /** Counts everything at and below `path`. */
+  #recount(path: string): void {
+    const stats = this.#host.node(statsPath(path))
+    if (stats === undefined) return
+    let count = 0
+    let bytes = 0
+    const visit = [path]
+    for (let at = visit.pop(); at !== undefined; at = visit.pop()) {
+      const node = this.#host.node(at)
+      if (node === undefined) continue
+      count++
+      bytes += node.data?.length ?? 0
+      for (const name of node.children ?? []) visit.push(`${at}/${name}`)
+    }
+    this.#setUsage(
+      stats,
+      new Map([
+        ['count', count],
+        ['bytes', bytes],
+      ]),
+    )
+  }
+
+  /** Data alone: no stat, no watch, and below /zookeeper/, so no digest. */
+  #setUsage(stats: ZNode, usage: Usage): void {
+    const data = formatUsage(usage)
+    this.#host.grown(data.length - (stats.data?.length ?? 0))
+    stats.data = data
+  }
 }
+
+/** `/zookeeper/quota/a/b/zookeeper_limits` → `/a/b`. */
+const coveredBy = (path: string): string => (parentOf(path) ?? '').slice(QUOTA_ROOT.length)

@@ -82,7 +82,7 @@ describe('for every history', () => {
         expect(again.mismatches).toBe(0)
         expect(again.tree.digest).toBe(again.tree.recomputedDigest())
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     )
   })
 
