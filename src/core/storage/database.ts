@@ -32,6 +32,13 @@ export interface DatabaseOptions extends Omit<RecoveryOptions, 'commitLogCount' 
 
 export type LoadResult = { readonly ok: true } | { readonly ok: false; readonly error: StorageError }
 
+interface Work {
+  readonly steps: readonly Step[]
+  /** TRUNC or SNAP. */
+  readonly replaces: boolean
+  readonly done?: () => void
+}
+
 export class Database {
   readonly epochs: Epochs
   /** The log's writer. Takes txns from the first `load` on; after `stop` again from `openForWriting` on. */
@@ -49,8 +56,8 @@ export class Database {
   #snapshotZxid: Zxid | undefined
   /** Snapshot files that were written or read whole in this life. */
   readonly #whole = new Set<string>()
-  /** Files are being taken away, in steps. */
-  #retiring = false
+  /** Work on the files that goes in steps, the first one under way; the writer is held as long as there is any. */
+  readonly #work: Work[] = []
 
   constructor(host: Host, config: ReplicaConfig, onFatal: (error: DiskError) => void, options: DatabaseOptions = {}) {
     this.#host = host
@@ -125,7 +132,8 @@ export class Database {
     if (this.#told?.zxid !== tree.lastProcessedZxid || this.#told.digest !== tree.digest)
       this.#tellTree(recovered.logTail)
     // What a killed process had written need not be durable yet: nothing new may become durable before it.
-    if (!this.#loadedBefore || unfinished.length > 0) this.#retire([() => undefined, ...unfinished])
+    if (!this.#loadedBefore || unfinished.length > 0)
+      this.#start({ steps: [() => undefined, ...unfinished], replaces: false })
     this.#loadedBefore = true
     return { ok: true }
   }
@@ -191,7 +199,7 @@ export class Database {
   /** TRUNC: back to `zxid`, exactly. In memory at once; on disk in steps, while the writer is held. */
   truncate(zxid: Zxid): LoadResult {
     const { disk } = this.#host
-    this.#assertNotRetiring()
+    this.#assertNotReplacing()
     const steps = truncationSteps(disk, zxid, (file) => this.#removed(file, 'truncated'))
     if (steps instanceof StorageError) return { ok: false, error: steps }
     const recovered = recover(disk, this.#recoveryOptions(zxid))
@@ -204,7 +212,7 @@ export class Database {
     this.#become(recovered)
     this.writer.restartAt(zxid)
     this.#tellTree(recovered.logTail)
-    this.#retire(steps)
+    this.#start({ steps, replaces: true })
     return { ok: true }
   }
 
@@ -219,7 +227,7 @@ export class Database {
    *  the writer is held. A crash leaves either the old history or this one, whole. */
   installSnapshot(stream: Uint8Array, zxid: Zxid): StorageError | undefined {
     const { disk } = this.#host
-    this.#assertNotRetiring()
+    this.#assertNotReplacing()
     let state: State
     try {
       const { tree, sessions } = DataTree.deserialize(new Reader(stream))
@@ -237,11 +245,15 @@ export class Database {
     this.#committedLog = new CommittedLog(this.#config.commitLogCount)
     this.writer.restartAt(zxid)
     this.#tellTree([])
-    this.#retire(steps, () => {
-      this.#snapshotZxid = zxid
-      this.#whole.add(snapshotName(zxid))
-      const file = snapshotName(zxid)
-      this.#host.trace.emit({ kind: 'snapshotTaken', zxid, file, sizeBytes: bytes.length })
+    this.#start({
+      steps,
+      replaces: true,
+      done: () => {
+        const file = snapshotName(zxid)
+        this.#snapshotZxid = zxid
+        this.#whole.add(file)
+        this.#host.trace.emit({ kind: 'snapshotTaken', zxid, file, sizeBytes: bytes.length })
+      },
     })
     return undefined
   }
@@ -253,12 +265,12 @@ export class Database {
   takeSnapshot(): void {
     const { disk } = this.#host
     const zxid = this.tree.lastProcessedZxid
-    if (this.#retiring || zxid < ZXID_0 || zxid === this.#snapshotZxid) return
+    if (this.#work.length > 0 || zxid < ZXID_0 || zxid === this.#snapshotZxid) return
     const failed = this.#writeSnapshot(this.#state)
     if (failed !== undefined) return this.writer.fail(failed)
     disk.sync((error) => {
       if (error !== undefined) return this.writer.fail(error)
-      if (!this.#retiring) this.#purge()
+      if (this.#work.length === 0) this.#purge()
     })
   }
 
@@ -288,29 +300,37 @@ export class Database {
 
   // --- helpers -----------------------------------------------------------------------------------
 
-  /** Executes steps that take files away, each durable before the next, with the writer held meanwhile. */
-  #retire(steps: readonly Step[], done: () => void = () => {}): void {
-    this.#retiring = true
+  /** Each step is durable before the next one. */
+  #start(work: Work): void {
     this.writer.hold()
-    const next = (at: number): void => {
-      const step = steps[at]
-      if (step === undefined) {
-        this.#retiring = false
-        done()
-        return this.writer.release()
-      }
-      const failed = step()
-      if (failed !== undefined) return this.writer.fail(failed)
-      this.#host.disk.sync((error) => {
-        if (error !== undefined) return this.writer.fail(error)
-        next(at + 1)
-      })
-    }
-    next(0)
+    this.#work.push(work)
+    if (this.#work.length === 1) this.#step(work, 0)
   }
 
-  #assertNotRetiring(): void {
-    if (this.#retiring) throw new Error('a history is to be replaced while another replacement is not yet on disk')
+  #step(work: Work, at: number): void {
+    const step = work.steps[at]
+    if (step === undefined) return this.#finish(work)
+    const failed = step()
+    if (failed !== undefined) return this.writer.fail(failed)
+    this.#host.disk.sync((error) => {
+      if (error !== undefined) return this.writer.fail(error)
+      this.#step(work, at + 1)
+    })
+  }
+
+  #finish(work: Work): void {
+    this.#work.shift()
+    work.done?.()
+    const [next] = this.#work
+    if (next !== undefined) this.#step(next, 0)
+    this.writer.release()
+  }
+
+  /** What is to be cut or replaced must not depend on what is being cut or replaced: a role does it once, and `sync`
+   *  waits for it before the next role begins. */
+  #assertNotReplacing(): void {
+    if (this.#work.some(({ replaces }) => replaces))
+      throw new Error('a history is to be replaced while another replacement is not yet on disk')
   }
 
   #removed(file: string, why: 'purged' | 'truncated'): void {

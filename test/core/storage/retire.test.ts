@@ -113,6 +113,18 @@ describe('TRUNC', () => {
     },
   )
 
+  test('may come before the first sync of this life is complete', () => {
+    const rig = open(old())
+    expect(rig.database.load()).toEqual({ ok: true })
+    expect(rig.database.truncate(5n as Zxid)).toEqual({ ok: true })
+    write(rig, [NEW])
+    rig.disk.settle()
+    expect(created(started(rig.disk.afterPowerCut(() => false)))).toEqual([
+      ...namesOf(range(1n, 5n)),
+      ...namesOf([NEW]),
+    ])
+  })
+
   test('to a zxid that is not in the log is refused and changes nothing', () => {
     const disk = filled([range(1n, 3n), [0x100000001n]], [])
     const rig = started(disk)
