@@ -29,7 +29,7 @@ export type HostEvent =
       readonly sizeBytes: number
       readonly arrivesAt: number
     }
-  /** This side opened a connection (it asked for it), or it became open, or it ended. */
+  /** This side opened a connection (it asked for it), or it became open, or it ended. `to`: -1 where nobody has that name. */
   | { readonly kind: 'connecting'; readonly connection: string; readonly to: number; readonly port: number }
   | { readonly kind: 'connected'; readonly connection: string; readonly to: number; readonly port: number }
   | {
@@ -38,7 +38,8 @@ export type HostEvent =
       readonly to: number
       readonly cause: CloseCause | 'own'
     }
-  /** Bytes on a connection made no sense: it was closed for that. */
+  /** Bytes on a connection made no sense: it was closed for that. Without a connection: a message of the host's that came
+   *  from none of its stations, and was dropped. */
   | { readonly kind: 'malformed'; readonly connection: string; readonly from: number; readonly reason: string }
   /** A timer with a note. `timer` is unique in the station. */
   | { readonly kind: 'timerSet'; readonly timer: number; readonly note: TimerNote; readonly dueAt: number }

@@ -56,11 +56,14 @@ export interface Ensemble {
   /** Called with new events in run order (at, station, seq), at most once an animation frame, and with notices. */
   listen(onTrace: (events: readonly TraceEvent[]) => void, onNotice: (notice: HostNotice) => void): void
   setRate(rate: Rate): void
-  /** While paused: executes the next window that has anything due. Resolves with the new edge. */
+  /** Executes the next instant at which anything is due, and only that. Resolves with the new edge. */
   advance(): Promise<number>
-  /** Runs as fast as it goes (or at `rate`) until an event matches, then pauses; resolves with that event, or undefined at the limit. */
+  /** Runs as fast as it goes (or at `rate`) until an event matches, then pauses at the end of its window; resolves with that
+   *  event, or with undefined after `limitUs` of virtual time, or when somebody pauses or asks for another event. Events
+   *  that the trace level leaves out never match. */
   runUntil(match: EventMatch | readonly EventMatch[], limitUs?: number, rate?: Rate): Promise<TraceEvent | undefined>
-  /** Orders below enter at the next window's edge; recorded with their virtual time as `action` events. */
+  /** Orders below take effect at once, paused or not, one after the other, each in a microsecond of its own; recorded with
+   *  their virtual time as `action` events. Rejected with the reason when they cannot be done. */
   start(sid: number): Promise<void>
   kill(sid: number): Promise<void>
   /** A new zkCli process; resolves with its station number (101 …). `connect`: "zk1:2181,zk2:2181". With `load` it writes
@@ -68,7 +71,7 @@ export interface Ensemble {
   openClient(connect: string, load?: LoadSpec): Promise<number>
   /** Ends it without a farewell, as closing a terminal window does. */
   killClient(client: number): Promise<void>
-  /** Types a line into a zkCli; resolves when its answer is complete. */
+  /** Types a line into a zkCli; resolves when its answer is complete, for which virtual time must go on. */
   type(client: number, line: string): Promise<CliResult>
   complete(client: number, line: string, cursor: number): Promise<Completion>
   /** full: every message is told; state: messages are counted (`traffic`), what changes the picture is told; off: nothing (benchmarks). */

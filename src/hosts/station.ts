@@ -255,6 +255,8 @@ export class Station implements NetworkHome {
   #obey(order: StationOrder): void {
     const answer = (result: CliResult | Completion): void => {
       if (this.#unanswered.delete(order.id)) this.#answers.push({ id: order.id, result })
+      // A shell that has ended takes its process with it.
+      if ('ended' in result && !this.#ended) this.emit({ kind: 'halted', reason: 'zkCli has ended' })
     }
     if (order.kind === 'type' && this.process?.type) return this.process.type(order.line, answer)
     if (order.kind === 'complete' && this.process?.complete) {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Host } from '../../src/core/host.ts'
 import type { TraceEvent } from '../../src/core/trace.ts'
+import type { Launch } from '../../src/hosts/process.ts'
 import { Simulation } from '../../src/hosts/sim/sim.ts'
 import { bytesOf, launchEach, launchToys, runConfig, say, textOf } from './toy.ts'
 
@@ -530,4 +531,16 @@ describe('a client', () => {
     expect(() => sim.type(client, 'hello')).toThrow('client 101 does not run')
     expect(() => sim.complete(sim.openClient('zk1:2888'), 'he')).toThrow('takes no commands')
   })
+})
+
+test('a shell that has ended takes its process with it', () => {
+  const shell: Launch = () => ({
+    type: (line, done) => done({ lines: [], exitCode: 0, ...(line === 'quit' ? { ended: true as const } : {}) }),
+  })
+  const sim = new Simulation(runConfig({ autostart: [] }), { launch: shell })
+  const client = sim.openClient('')
+  sim.type(client, 'ls /')
+  expect(sim.type(client, 'quit').ended).toBe(true)
+  expect(of(sim, 'halted')).toMatchObject([{ station: 101, reason: 'zkCli has ended' }])
+  expect(() => sim.type(client, 'ls /')).toThrow('client 101 does not run')
 })

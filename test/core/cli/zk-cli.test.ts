@@ -181,7 +181,12 @@ test('quit closes the session and ends the shell: its ephemerals are gone, later
   const result = sim.type(client, 'quit')
   expect([result.ended, result.exitCode, cli.ended]).toEqual([true, 0, true])
   expect(texts(result)).toContain('WatchedEvent state:Closed type:None path:null')
-  expect(sim.type(client, 'ls /')).toEqual({ lines: [], exitCode: 0, ended: true })
+  let later: CliResult | undefined
+  cli.type('ls /', (answer) => {
+    later = answer
+  })
+  expect(later).toEqual({ lines: [], exitCode: 0, ended: true })
+  expect(() => sim.type(client, 'ls /')).toThrow(`client ${client} does not run`)
   const other = sim.openClient(ALL)
   sim.run(1_000_000)
   expect(texts(sim.type(other, 'ls /'))).toContain('[zookeeper]')
