@@ -10,8 +10,7 @@ import { FakeEnsemble } from './fake-ensemble.ts'
 describe('keys', () => {
   const history = ['ls /', 'get /a']
   it('up and down walk the history and come back to the line that was being written', () => {
-    const start = { at: 2, draft: '' }
-    const up = recall(history, start, -1, 'cre')!
+    const up = recall(history, undefined, -1, 'cre')!
     expect(up.line).toBe('get /a')
     const upper = recall(history, up.place, -1, up.line)!
     expect(upper.line).toBe('ls /')
@@ -60,9 +59,20 @@ describe('verbs', () => {
   it('or answered with what is wrong', () => {
     const error = (line: string) => (parseVerb(line, 5) as { error?: string }).error
     expect(
-      ['', ':', ':kill', ':kill 9', ':kill x', ':kill 1 2', ':fly', ':pause now', ':speed', ':speed -1', ':until'].map(
-        error,
-      ),
+      [
+        '',
+        ':',
+        ':kill',
+        ':kill 9',
+        ':kill x',
+        ':kill 1 2',
+        ':fly',
+        ':pause now',
+        ':speed',
+        ':speed -1',
+        ':until',
+        ':clean',
+      ].map(error),
     ).toEqual([
       'unknown',
       'unknown',
@@ -137,11 +147,20 @@ describe('sessions', () => {
     expect(tab().connect).toBe('zk3:2181')
   })
 
+  it('quit ends the process, and its tab says so', async () => {
+    await page.store.getState().openTab('zk1:2181')
+    tell({ kind: 'printed', stream: 'in', text: 'quit' }, { kind: 'halted', reason: 'zkCli has ended' })
+    expect(lines().at(-1)).toBe('page| This zkCli has ended.')
+    expect(page.playback.picture.clients.get(101)!.running).toBe(false)
+  })
+
   it('what cannot be typed is told, and nothing else is lost', async () => {
     const id = await page.store.getState().openTab('zk1:2181')
     ensemble.answer = new Error('client 101 does not run')
-    expect(await page.store.getState().type(id, 'ls /')).toEqual(['client 101 does not run'])
-    expect(lines()).toEqual(['err| client 101 does not run'])
+    expect(await page.store.getState().type(id, 'ls /')).toEqual([
+      'No answer: client 101 does not run. Open a new session.',
+    ])
+    expect(lines()).toEqual(['err| No answer: client 101 does not run. Open a new session.'])
     expect(tab()).toMatchObject({ waiting: [], history: ['ls /'] })
   })
 

@@ -100,7 +100,7 @@ export const terminalSlice: Slice<TerminalSlice> = (set, get, { ensemble, playba
       const answer = (async () => {
         await before?.catch(() => undefined)
         const station = await opening.get(id)
-        if (station === undefined) throw new Error(t(($) => $.terminal.closed))
+        if (station === undefined) throw new Error('it was closed')
         return ensemble.type(station, text)
       })()
       lastAnswer.set(id, answer)
@@ -109,7 +109,7 @@ export const terminalSlice: Slice<TerminalSlice> = (set, get, { ensemble, playba
         return result.lines.map((printed) => printed.text)
       } catch (error) {
         change(id, (tab) => ({ ...tab, waiting: without(tab.waiting, text) }))
-        return print(id, 'err', [messageOf(error)])
+        return print(id, 'err', [t(($) => $.terminal.unanswered, { reason: messageOf(error) })])
       }
     },
 
@@ -184,12 +184,14 @@ export const terminalSlice: Slice<TerminalSlice> = (set, get, { ensemble, playba
   }
 }
 
+const ENDS: ReadonlySet<TraceEvent['kind']> = new Set(['killed', 'crashed', 'halted'])
+
 /** Prints what the cursor has just passed. */
 export function printShown(store: StoreApi<PageState>, events: readonly TraceEvent[], picture: Picture): void {
   const { tabs } = store.getState()
   const changed = new Map<number, TerminalTab>()
   for (const event of events) {
-    if (event.kind !== 'printed' && event.kind !== 'killed' && event.kind !== 'crashed') continue
+    if (event.kind !== 'printed' && !ENDS.has(event.kind)) continue
     const tab = changed.get(event.station) ?? tabs.find((other) => other.station === event.station)
     if (tab === undefined) continue
     const state = picture.clients.get(event.station)?.state ?? 'CONNECTING'

@@ -2,23 +2,25 @@
 import type { Completion } from '../../core/cli/result.ts'
 import { VERBS } from './verbs.ts'
 
-/** Where in the history one is: `at` = its length is the line that is being written, kept in `draft`. */
+/** Where in the history one is; `draft` is the line that was being written, below the newest. */
 export interface HistoryPlace {
   readonly at: number
   readonly draft: string
 }
 
-/** One line up (-1) or down (1); undefined when there is none. `line` is what stands in the field now. */
+/** One line up (-1) or down (1); undefined when there is none. `place` undefined: at the draft. `line` is what stands in
+ *  the field now. */
 export function recall(
   history: readonly string[],
-  place: HistoryPlace,
+  place: HistoryPlace | undefined,
   direction: -1 | 1,
   line: string,
-): { readonly place: HistoryPlace; readonly line: string } | undefined {
-  const at = place.at + direction
+): { readonly place: HistoryPlace | undefined; readonly line: string } | undefined {
+  const at = (place?.at ?? history.length) + direction
   if (at < 0 || at > history.length) return undefined
-  const draft = place.at === history.length ? line : place.draft
-  return { place: { at, draft }, line: at === history.length ? draft : (history[at] ?? '') }
+  const draft = place?.draft ?? line
+  if (at === history.length) return { place: undefined, line: draft }
+  return { place: { at, draft }, line: history[at] ?? '' }
 }
 
 export interface Completed {

@@ -19,7 +19,7 @@ export function PromptLine({ tab }: { readonly tab: TerminalTab }) {
   const clear = usePage((page) => page.clearTab)
   const field = useRef<HTMLInputElement>(null)
   const [line, setLine] = useState('')
-  const [place, setPlace] = useState<HistoryPlace>({ at: tab.history.length, draft: '' })
+  const [place, setPlace] = useState<HistoryPlace | undefined>(undefined)
   const [choices, setChoices] = useState<readonly string[]>([])
   /** Where the cursor goes after the field has its new text. */
   const cursor = useRef<number | undefined>(undefined)
@@ -35,8 +35,7 @@ export function PromptLine({ tab }: { readonly tab: TerminalTab }) {
   }
   const enter = (text: string) => {
     void type(tab.id, text)
-    const last = tab.history.at(-1)
-    setPlace({ at: tab.history.length + (text.trim() !== '' && text.trimEnd() !== last ? 1 : 0), draft: '' })
+    setPlace(undefined)
   }
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
@@ -91,7 +90,7 @@ export function PromptLine({ tab }: { readonly tab: TerminalTab }) {
     } else if (control && event.key === 'c' && selectionStart === selectionEnd) {
       event.preventDefault()
       write('')
-      setPlace({ at: tab.history.length, draft: '' })
+      setPlace(undefined)
     }
   }
 

@@ -16,9 +16,11 @@ export function SessionBar() {
     <>
       {tabs.length > 0 && <ServerChoice />}
       {tabs.length > 1 && <Tabs />}
-      <IconButton size="small" label={t(($) => $.terminal.newTab)} onClick={() => void openTab()}>
-        <Plus size={15} aria-hidden />
-      </IconButton>
+      {tabs.length > 0 && (
+        <IconButton size="small" label={t(($) => $.terminal.newTab)} onClick={() => void openTab()}>
+          <Plus size={15} aria-hidden />
+        </IconButton>
+      )}
       {tabs.length > 0 && (
         <IconButton
           size="small"

@@ -11,7 +11,7 @@ export const terminal = {
   atServer: 'at server {{sid}}',
   nowhere: 'not connected',
   paused: 'Paused: the answer comes when time goes on.',
-  closed: 'This zkCli has ended. Open a new session.',
+  unanswered: 'No answer: {{reason}}. Open a new session.',
   ended: 'This zkCli has ended.',
   none: 'No session is open.',
   welcome: 'Type help for what zkCli can do, :help for what the page can do. Tab completes.',
