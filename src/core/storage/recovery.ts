@@ -18,7 +18,8 @@ import { LogReader } from './txn-log.ts'
 export interface RecoveryOptions {
   /** Length of the window of committed txns. */
   readonly commitLogCount: number
-  /** zookeeper.snapshot.trust.empty: logs without a snapshot are replayed on an empty tree. */
+  /** zookeeper.snapshot.trust.empty: logs without a snapshot are replayed on an empty tree. (No snapshot is forced
+   *  afterwards: the next one comes with the next log file.) */
   readonly trustEmpty?: boolean
   /** Be as strict with an empty last log file as ZooKeeper is. */
   readonly emptyLogIsFatal?: boolean

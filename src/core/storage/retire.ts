@@ -89,7 +89,7 @@ export function resumeReplacement(disk: Disk, onRemoved: OnRemoved): Step[] | St
 }
 
 /** Files that nothing needs any more: the `keep` newest whole snapshots stay, and the logs from the oldest of them on.
- *  Compressed ones count as whole by their name only if nothing else is there. `isWhole` is asked newest first. */
+ *  Compressed ones, which cannot be read here, do not count. `isWhole` is asked newest first. */
 export function purgeable(disk: Disk, keep: number, isWhole: (file: NamedFile) => boolean): readonly NamedFile[] {
   const snapshots = listSnapshots(disk)
   let kept = 0

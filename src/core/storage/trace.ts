@@ -30,4 +30,5 @@ export type StorageEvent =
   /** A sync completed: everything up to zxid survives a power cut. */
   | { readonly kind: 'durable'; readonly zxid: Zxid }
   | { readonly kind: 'snapshotTaken'; readonly zxid: Zxid; readonly file: string; readonly sizeBytes: number }
+  /** purged: newer snapshots make it superfluous. truncated: its history was cut (TRUNC) or replaced (SNAP). */
   | { readonly kind: 'fileRemoved'; readonly file: string; readonly why: 'purged' | 'truncated' }
