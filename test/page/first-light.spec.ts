@@ -127,6 +127,8 @@ test.describe('time', () => {
         return at()
       })
       .toBeGreaterThan(stood)
+    // The door's step resolves when it is shown, and with it all that were clicked before.
+    await page.evaluate(() => window.vivarium.step())
     const before = await at()
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
     expect(await at()).toBe(before)
