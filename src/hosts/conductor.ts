@@ -67,17 +67,25 @@ export interface Report extends Omit<WindowOutput, 'frames'> {
   readonly sent: readonly Sent[]
 }
 
+/** What the actions of a window lead to, as it is gathered. */
+interface Opening {
+  readonly atUs: number
+  readonly births: Birth[]
+  readonly ends: { readonly station: number; readonly incarnation: number }[]
+  readonly status: StatusChange[]
+  readonly orders: Map<number, StationOrder[]>
+}
+
 interface Member {
   readonly station: number
-  spec: ProcessSpec
-  incarnation: number
+  readonly incarnation: number
   running: boolean
   dueUs: number
   /** First arrival among the frames sent to it since its last grant. */
   inboundUs: number
   nextSeq: number
   /** By sender and life, since it was born. */
-  received: Map<number, { readonly count: FrameCount; told: boolean }>
+  readonly received: Map<number, { readonly count: FrameCount; told: boolean }>
 }
 
 const NEVER = Number.POSITIVE_INFINITY
@@ -185,133 +193,121 @@ export class Conductor {
   }
 
   #compose(fromUs: number, toUs: number): Plan {
-    const births: Birth[] = []
-    const ends = this.#remains
+    const opening: Opening = { atUs: fromUs, births: [], ends: this.#remains, status: [], orders: new Map() }
     this.#remains = []
-    const status: StatusChange[] = []
-    const orders = new Map<number, StationOrder[]>()
-    this.#admit(fromUs, births, ends, status, orders)
+    this.#admit(opening)
+    const { births, ends, status, orders } = opening
     this.#deaths = this.#deaths.filter((death) => {
       if (death.atUs < toUs) status.push(death)
       return death.atUs >= toUs
     })
-    const newborn = new Map(births.map((birth) => [birth.station, birth]))
+    const newborn = new Set(births.map(({ station }) => station))
     const grants: Grant[] = []
     for (const member of this.#members.values()) {
       if (!member.running) continue
       const { station, incarnation } = member
+      // The newborn know from the first who lives.
       const told = newborn.has(station) ? [] : status
       const given = orders.get(station) ?? []
       const due = Math.min(member.dueUs, member.inboundUs) < toUs
       if (!due && told.length === 0 && given.length === 0) continue
-      grants.push({
-        station,
-        incarnation,
-        fromUs,
-        toUs,
-        level: this.level,
-        status: told,
-        orders: given,
-        expects: this.#expects(member),
-      })
+      const expects = this.#expects(member)
+      grants.push({ station, incarnation, fromUs, toUs, level: this.level, status: told, orders: given, expects })
       member.inboundUs = NEVER
     }
-    return { fromUs, toUs, ends, births: births.map((birth) => ({ ...birth, peers: this.#up() })), grants }
+    const peers = this.#up()
+    return { fromUs, toUs, ends, births: births.map((birth) => ({ ...birth, peers })), grants }
   }
 
   /** Lets in one action, so that each has a time of its own; those of the configuration all at once. */
-  #admit(
-    atUs: number,
-    births: Birth[],
-    ends: Plan['ends'] & { station: number; incarnation: number }[],
-    status: StatusChange[],
-    orders: Map<number, StationOrder[]>,
-  ): void {
-    const bear = (station: number, spec: ProcessSpec, cause: EventId | undefined): void => {
-      const member = this.#bear(station, spec)
-      const { incarnation, nextSeq: firstSeq } = member
-      births.push({ station, incarnation, spec, atUs, firstSeq, peers: [], ...(cause ? { cause } : {}) })
-      status.push({ station, incarnation, atUs })
-    }
+  #admit(opening: Opening): void {
     const boots = this.#entering.filter(({ boot }) => boot).length
     for (const { action, settle, boot } of this.#entering.splice(0, boots || 1)) {
+      const done = (outcome: Outcome): void => void this.#settled.push(() => settle.done(outcome))
+      const failed = (reason: string): void => void this.#settled.push(() => settle.failed(reason))
       switch (action.kind) {
-        case 'start': {
-          const { sid } = action
-          if (!Number.isInteger(sid) || sid < 1 || sid > this.config.servers) {
-            this.#settled.push(() => settle.failed(`there is no server ${sid}`))
-            break
-          }
-          this.#settled.push(() => settle.done(undefined))
-          if (this.isRunning(sid)) break
-          const cause = boot ? undefined : this.#record(atUs, `start ${sid}`)
-          bear(sid, { what: 'server', sid, config: this.config }, cause)
+        case 'start':
+          if (!this.#isServer(action.sid)) failed(`there is no server ${action.sid}`)
+          else done(this.#start(opening, action.sid, boot))
           break
-        }
-        case 'kill': {
-          const member = this.#members.get(action.station)
-          this.#settled.push(() => settle.done(undefined))
-          if (!member?.running) break
-          const { station, incarnation } = member
-          const cause = this.#record(atUs, `${isClient(station) ? 'close' : 'kill'} ${station}`)
-          this.#own.push({ at: atUs, station, seq: member.nextSeq++, because: cause, kind: 'killed' })
-          ends.push({ station, incarnation })
-          status.push({ station, incarnation: 0, atUs })
-          this.#bury(member, 'the process was killed')
+        case 'kill':
+          done(this.#kill(opening, action.station))
           break
-        }
-        case 'openClient': {
-          const station = this.#nextClient++
-          if (station > MAX_STATION) {
-            this.#settled.push(() => settle.failed('too many clients in one run'))
-            break
-          }
-          const { connect, load } = action
-          const command = load ? `load ${connect} ${load.outstanding} ${load.dataBytes}` : `client ${connect}`
-          const cause = this.#record(atUs, command)
-          bear(station, { what: 'client', station, connect, config: this.config, load }, cause)
-          this.#settled.push(() => settle.done(station))
+        case 'openClient':
+          if (this.#nextClient > MAX_STATION) failed('too many clients in one run')
+          else done(this.#openClient(opening, action))
           break
-        }
         case 'type':
-        case 'complete': {
-          const { client: station, line } = action
-          if (!this.isRunning(station)) {
-            this.#settled.push(() => settle.failed(`client ${station} does not run`))
-            break
-          }
-          const typed = action.kind === 'type'
-          const command = typed ? `type ${station} ${line}` : `complete ${station} ${action.cursor} ${line}`
-          const cause = this.#record(atUs, command)
-          const id = this.#nextOrder++
-          this.#unanswered.set(id, { station, settle })
-          const list = orders.get(station) ?? []
-          orders.set(station, list)
-          list.push(
-            typed ? { id, cause, kind: 'type', line } : { id, cause, kind: 'complete', line, cursor: action.cursor },
-          )
+        case 'complete':
+          if (!this.isRunning(action.client)) failed(`client ${action.client} does not run`)
+          else this.#order(opening, action, settle)
           break
-        }
       }
     }
   }
 
-  #bear(station: number, spec: ProcessSpec): Member {
+  #isServer(sid: number): boolean {
+    return Number.isInteger(sid) && sid >= 1 && sid <= this.config.servers
+  }
+
+  #start(opening: Opening, sid: number, boot: boolean): undefined {
+    if (this.isRunning(sid)) return
+    const cause = boot ? undefined : this.#record(opening.atUs, `start ${sid}`)
+    this.#bear(opening, sid, { what: 'server', sid, config: this.config }, cause)
+  }
+
+  #kill(opening: Opening, station: number): undefined {
+    const member = this.#members.get(station)
+    if (!member?.running) return
+    const { atUs } = opening
+    const because = this.#record(atUs, `${isClient(station) ? 'close' : 'kill'} ${station}`)
+    this.#own.push({ at: atUs, station, seq: member.nextSeq++, because, kind: 'killed' })
+    opening.ends.push({ station, incarnation: member.incarnation })
+    opening.status.push({ station, incarnation: 0, atUs })
+    this.#bury(member, 'the process was killed')
+  }
+
+  #openClient(opening: Opening, { connect, load }: Extract<Action, { kind: 'openClient' }>): number {
+    const station = this.#nextClient++
+    const command = load ? `load ${connect} ${load.outstanding} ${load.dataBytes}` : `client ${connect}`
+    const cause = this.#record(opening.atUs, command)
+    this.#bear(opening, station, { what: 'client', station, connect, config: this.config, load }, cause)
+    return station
+  }
+
+  #order(opening: Opening, action: Extract<Action, { kind: 'type' | 'complete' }>, settle: Settle): void {
+    const { client: station, line } = action
+    const typed = action.kind === 'type'
+    const cause = this.#record(
+      opening.atUs,
+      typed ? `type ${station} ${line}` : `complete ${station} ${action.cursor} ${line}`,
+    )
+    const id = this.#nextOrder++
+    this.#unanswered.set(id, { station, settle })
+    opening.orders.set(station, [
+      ...(opening.orders.get(station) ?? []),
+      typed ? { id, cause, kind: 'type', line } : { id, cause, kind: 'complete', line, cursor: action.cursor },
+    ])
+  }
+
+  #bear(opening: Opening, station: number, spec: ProcessSpec, cause: EventId | undefined): void {
     const known = this.#members.get(station)
-    const member: Member = {
+    const { atUs } = opening
+    const incarnation = (known?.incarnation ?? 0) + 1
+    const firstSeq = known?.nextSeq ?? 0
+    this.#members.set(station, {
       station,
-      spec,
-      incarnation: (known?.incarnation ?? 0) + 1,
+      incarnation,
       running: true,
-      dueUs: this.#edgeUs,
+      dueUs: atUs,
       inboundUs: NEVER,
-      nextSeq: known?.nextSeq ?? 0,
+      nextSeq: firstSeq,
       received: new Map(),
-    }
-    this.#members.set(station, member)
+    })
     // The others learn of the new life at once, which says that the old one is over.
     this.#deaths = this.#deaths.filter((death) => death.station !== station)
-    return member
+    opening.births.push({ station, incarnation, spec, atUs, firstSeq, peers: [], ...(cause ? { cause } : {}) })
+    opening.status.push({ station, incarnation, atUs })
   }
 
   #bury(member: Member, reason: string): void {

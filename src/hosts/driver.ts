@@ -64,7 +64,11 @@ export class Driver {
 
   constructor(parts: DriverParts) {
     this.#parts = parts
-    this.#ended = this.#loop()
+    // What fails here is the host's own fault; better told than frozen.
+    this.#ended = this.#loop().catch((error: unknown) => {
+      this.#notices.push({ kind: 'trouble', code: 'workerFailed', message: String(error) })
+      this.flush()
+    })
   }
 
   get rate(): Rate {

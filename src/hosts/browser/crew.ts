@@ -85,18 +85,15 @@ export class Crew {
     return orders
   }
 
+  /** The reports of its stations; none when it fails, or has failed. */
   async #ask(number: number, order: Extract<ToStation, { kind: 'window' }>): Promise<readonly Report[]> {
-    const { conductor } = this.#parts
     const mate = this.#mates.get(number)
-    const reports =
-      mate && mate.failure === undefined
-        ? await new Promise<readonly Report[] | undefined>((resolve) => {
-            mate.answer = resolve
-            send(mate, order)
-          })
-        : undefined
-    if (reports) return reports
-    return order.grants.map(({ station }) => conductor.lost(station, mate?.failure ?? 'its worker is gone'))
+    if (!mate) return []
+    const reports = await new Promise<readonly Report[] | undefined>((resolve) => {
+      mate.answer = resolve
+      send(mate, order)
+    })
+    return reports ?? []
   }
 
   #hire(number: number): void {
