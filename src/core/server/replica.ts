@@ -123,7 +123,8 @@ export class Replica {
     this.#database.sync((error) => {
       if (this.#halted) return
       if (error !== undefined) return this.#halt(`the disk failed: ${error.message}`)
-      if (this.#recover()) this.#look()
+      // An uncommitted tail of the log becomes part of the tree, as a restart would make it.
+      if (this.#database.isReconciled || this.#recover()) this.#look()
     })
   }
 

@@ -92,6 +92,10 @@ export class Database {
   get lastLoggedZxid(): Zxid {
     return this.writer.lastTaken
   }
+  /** The tree is what recovery would find: everything in the log has been applied, and nothing else ever was. */
+  get isReconciled(): boolean {
+    return this.tree.lastProcessedZxid === this.lastLoggedZxid
+  }
   /** Txns after which the tree had another digest than they announce, since the last load. */
   get digestMismatches(): number {
     return this.#state.mismatches
