@@ -23,6 +23,8 @@ export type Opened =
       readonly close: () => Promise<void>
     }
   | { readonly kind: 'taken' }
+  /** Whoever asked went away meanwhile. */
+  | { readonly kind: 'unwanted' }
   | { readonly kind: 'noStorage'; readonly reason: 'missing' | 'full' }
 
 /** Network and disk of the page: slow enough to be seen, ZooKeeper's own timing otherwise. */
@@ -41,15 +43,28 @@ export function configFrom({ servers, seed }: Options, wallStartMs: number): Run
   }
 }
 
-/** Opens the ensemble that the options ask for. Nothing is touched unless the answer is `open`. */
-export async function openEnsemble(host: Host, options: Options, memory: Memory, wallStartMs: number): Promise<Opened> {
+/** Opens the ensemble that the options ask for. Nothing is touched unless the answer is `open`. `isWanted` is asked before
+ *  anything is claimed or started: React's strict mode opens twice and wants only the second. */
+export async function openEnsemble(
+  host: Host,
+  options: Options,
+  memory: Memory,
+  wallStartMs: number,
+  isWanted: () => boolean,
+): Promise<Opened> {
   const config = configFrom(options, wallStartMs)
+  await Promise.resolve()
+  if (!isWanted()) return { kind: 'unwanted' }
   if (options.storage === 'memory') return opened(await host.open(config, 'memory', newId()), 'memory', nobodys)
   const storage = await host.storage()
   if (storage !== 'ready') return { kind: 'noStorage', reason: storage }
   const id = rememberedId(memory, options.servers)
   const claim = await host.claim(id)
   if (claim === 'taken') return { kind: 'taken' }
+  if (!isWanted()) {
+    claim.release()
+    return { kind: 'unwanted' }
+  }
   try {
     return opened(await host.open(config, 'opfs', id), 'opfs', claim)
   } catch (error) {

@@ -22,7 +22,7 @@ interface RootProps {
 type State =
   | { readonly kind: 'opening' }
   | { readonly kind: 'open'; readonly page: Page }
-  | Exclude<Opened, { kind: 'open' }>
+  | Exclude<Opened, { kind: 'open' | 'unwanted' }>
   | { readonly kind: 'failed'; readonly message: string }
 
 /** Opens the ensemble and shows it, or says why it cannot be shown. */
@@ -35,7 +35,8 @@ export function Root({ host, options: asked, bad }: RootProps) {
     let end = (): void => {}
     let wanted = true
     const open = async (): Promise<void> => {
-      const opened = await openEnsemble(host, options, memory, Date.now())
+      const opened = await openEnsemble(host, options, memory, Date.now(), () => wanted)
+      if (opened.kind === 'unwanted') return
       if (!wanted) return void (opened.kind === 'open' && (await opened.close()))
       if (opened.kind !== 'open') return setState(opened)
       const page = createPage(opened.ensemble, opened.storage)

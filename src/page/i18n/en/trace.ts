@@ -26,7 +26,7 @@ export const trace = {
   roundJoined: '{{who}} joins round {{round}}, of which {{peer}} told',
   vote: '{{who}} votes for {{leader}}: {{why}}',
   voteCounted: '{{who}} counts the vote of {{peer}} for {{leader}}: {{why}}',
-  voteHeard: '{{who}} hears the vote of {{peer}} for {{leader}}, does not count it: {{why}}',
+  voteHeard: '{{who}} hears the vote of {{peer}} for {{leader}}: {{why}}',
   quorumForVote: '{{who}} has a quorum for {{leader}} ({{voters}}): 200 ms of silence decide',
   finalizeInterrupted: '{{who}} gets a better vote from {{peer}} and waits again',
   elected: '{{who}} is done electing: it will follow {{peer}}',
