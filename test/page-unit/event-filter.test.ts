@@ -52,7 +52,12 @@ describe('plain data', () => {
       ]),
       bytes: new Uint8Array([1, 255]),
     }
-    expect(plain(value)).toEqual({ zxid: '0x100000001', gone: null, map: { '0x100000000010000': 1, 2: ['0x3'] }, bytes: '01ff' })
+    expect(plain(value)).toEqual({
+      zxid: '0x100000001',
+      gone: null,
+      map: { '0x100000000010000': 1, 2: ['0x3'] },
+      bytes: '01ff',
+    })
     expect(JSON.parse(JSON.stringify(plain(value)))).toEqual(plain(value))
   })
 })

@@ -210,6 +210,9 @@ describe('Playback', () => {
     expect(ensemble.orders).toEqual(['trace state'])
     expect(playback.counting).toBe(true)
     nowMs += 1001
+    ensemble.tell([told(3, 8e6, { kind: 'traffic', counts: { PROPOSAL: 20_000, ACK: 10_000 } })], 8e6)
+    expect(ensemble.orders).toEqual(['trace state'])
+    nowMs += 1001
     ensemble.tell([told(3, 9e6, { kind: 'durable', zxid: z(1) })], 9e6)
     expect(ensemble.orders).toEqual(['trace state', 'trace full'])
   })

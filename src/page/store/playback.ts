@@ -325,7 +325,7 @@ export class Playback {
     this.#recorder.append(events)
     // An order takes effect at once, also while paused: what it did is shown at once, too.
     if (this.#mode === 'hold' && events.some(isOrder)) this.#showOrder = true
-    this.#watchFlood(events.length)
+    this.#watchFlood(events)
     // Frames have stopped in a hidden page; what was shown meanwhile must not pile up.
     if (this.#shown.length > 1000) this.#tellShown()
   }
@@ -340,9 +340,10 @@ export class Playback {
   }
 
   /** Under load the host counts messages instead of telling each. */
-  #watchFlood(events: number): void {
+  #watchFlood(events: readonly TraceEvent[]): void {
     const nowMs = this.#clock()
-    this.#flood.events += events
+    // What was only counted would have been told: otherwise one would go to and fro.
+    for (const event of events) this.#flood.events += event.kind === 'traffic' ? countOf(event) : 1
     const elapsedMs = nowMs - this.#flood.sinceMs
     if (elapsedMs < 1000) return
     const perSecond = (this.#flood.events / elapsedMs) * 1000
@@ -369,5 +370,8 @@ export class Playback {
     for (const listener of this.#publishListeners) listener()
   }
 }
+
+const countOf = ({ counts }: Extract<TraceEvent, { kind: 'traffic' }>): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0)
 
 const isOrder = (event: TraceEvent): boolean => event.kind === 'action' && !event.command.startsWith('complete ')
