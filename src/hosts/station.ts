@@ -178,9 +178,11 @@ export class Station implements NetworkHome {
     const seq = this.#seq++
     if (event.kind === 'halted') this.#ended ??= { atUs: this.nowUs, reason: event.reason }
     if (this.level === 'off') return seq
-    const stamp = { at: this.nowUs, station: this.station, seq }
-    // The union is too wide for the compiler to see that a stamped event is one.
-    this.#events.push((this.cause ? { ...stamp, because: this.cause, ...event } : { ...stamp, ...event }) as TraceEvent)
+    const { nowUs: at, station, cause } = this
+    // The stamp is written out: behind a spread, each field costs Node's engine a microsecond. And the union is too wide
+    // for the compiler to see that a stamped event is one.
+    const stamped = cause ? { at, station, seq, because: cause, ...event } : { at, station, seq, ...event }
+    this.#events.push(stamped as TraceEvent)
     return seq
   }
 
