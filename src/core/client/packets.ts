@@ -2,7 +2,7 @@
 import type { MessageNote } from '../host.ts'
 import { OpCode, opName, Xid } from '../wire/codes.ts'
 import { hex64, type Zxid } from '../wire/ids.ts'
-import { type Reader, Writer } from '../wire/jute.ts'
+import { build, type Reader, type Writer } from '../wire/jute.ts'
 import { AuthPacket, ConnectRequest, RequestHeader, SetWatches, SetWatches2 } from '../wire/proto.ts'
 import { toServerPath } from './paths.ts'
 import type { Reply } from './reply.ts'
@@ -135,9 +135,9 @@ export const pingFrame = (): Uint8Array =>
   toFrame((out) => RequestHeader.write(out, { xid: Xid.ping, type: OpCode.ping }))
 
 function toFrame(write: (out: Writer) => void): Uint8Array {
-  const out = new Writer()
-  out.int(0)
-  write(out)
-  out.patchInt(0, out.length - 4)
-  return out.finish()
+  return build((out) => {
+    out.int(0)
+    write(out)
+    out.patchInt(0, out.length - 4)
+  })
 }

@@ -5,7 +5,7 @@ import type { Connection, ConnectionHandlers, Host, MessageNote, Timer } from '.
 import { ErrorCode, eventName, KeeperState, OpCode, opName, Xid } from '../wire/codes.ts'
 import type { Id } from '../wire/data.ts'
 import { asZxid, hex64, SESSION_0, type SessionId, type Zxid } from '../wire/ids.ts'
-import { encode, JuteError, MAX_BUFFER, Reader, Writer } from '../wire/jute.ts'
+import { build, encode, JuteError, MAX_BUFFER, Reader } from '../wire/jute.ts'
 import { ConnectRequest, ConnectResponse, ReplyHeader, RequestHeader, WatcherEvent } from '../wire/proto.ts'
 import { FrameLengthError, StreamBuffer } from '../wire/quorum.ts'
 import { encodedUtf8 } from '../wire/utf8.ts'
@@ -39,6 +39,8 @@ export class ClientConnection {
   readonly #input = new StreamBuffer()
   #phase: Phase = 'handshake'
   #session: SessionId = SESSION_0
+  /** As the trace has it. */
+  #sessionText = hex64(SESSION_0)
   #timeoutMs = SESSIONLESS_MS
   /** The client sent the readOnly byte and gets one back. */
   #knowsReadOnly = false
@@ -150,6 +152,7 @@ export class ClientConnection {
   beginAttach(session: SessionId, timeoutMs: number): void {
     this.#phase = 'attaching'
     this.#session = session
+    this.#sessionText = hex64(session)
     this.#timeoutMs = timeoutMs
   }
 
@@ -178,22 +181,22 @@ export class ClientConnection {
   #sendConnectResponse(sessionId: SessionId, timeOut: number, passwd: Uint8Array): void {
     const response: ConnectResponse = { protocolVersion: 0, timeOut, sessionId, passwd }
     const body = encode(ConnectResponse, this.#knowsReadOnly ? { ...response, readOnly: false } : response)
-    const out = new Writer(4 + body.length)
-    out.buffer(body)
+    const frame = build((out) => out.buffer(body))
     const detail = { session: hex64(sessionId), timeoutMs: timeOut }
-    this.#write(out, { protocol: 'client', type: 'connectResponse', detail })
+    this.#write(frame, { protocol: 'client', type: 'connectResponse', detail })
   }
 
   /** Answers a request. `zxid`: last applied here. `body` is left away where the reply has none. */
   reply(xid: number, op: number, zxid: Zxid, err: number, body: Uint8Array | null): void {
     if (this.hasEnded) return
-    const out = new Writer(24 + (body?.length ?? 0))
-    out.int(16 + (body?.length ?? 0))
-    ReplyHeader.write(out, { xid, zxid, err })
-    if (body !== null) out.raw(body)
-    const detail = { session: hex64(this.#session), xid, op: opName(op), err }
+    const frame = build((out) => {
+      out.int(16 + (body?.length ?? 0))
+      ReplyHeader.write(out, { xid, zxid, err })
+      if (body !== null) out.raw(body)
+    })
+    const detail = { session: this.#sessionText, xid, op: opName(op), err }
     const quiet = op === OpCode.ping
-    this.#write(out, { protocol: 'client', type: 'reply', zxid, detail, ...(quiet ? { quiet } : {}) })
+    this.#write(frame, { protocol: 'client', type: 'reply', zxid, detail, ...(quiet ? { quiet } : {}) })
     if (!quiet) this.#owner.host.trace.emit({ kind: 'reply', session: this.#session, xid, op: opName(op), zxid, err })
   }
 
@@ -206,13 +209,14 @@ export class ClientConnection {
   /** A watch has fired. */
   notify(type: number, path: string): void {
     if (this.hasEnded) return
-    const out = new Writer(36 + path.length)
-    out.int(0)
-    ReplyHeader.write(out, { xid: Xid.watchEvent, zxid: NO_ZXID, err: ErrorCode.Ok })
-    WatcherEvent.write(out, { type, state: KeeperState.SyncConnected, path })
-    out.patchInt(0, out.length - 4)
-    const detail = { session: hex64(this.#session), event: eventName(type), path }
-    this.#write(out, { protocol: 'client', type: 'watchEvent', detail })
+    const frame = build((out) => {
+      out.int(0)
+      ReplyHeader.write(out, { xid: Xid.watchEvent, zxid: NO_ZXID, err: ErrorCode.Ok })
+      WatcherEvent.write(out, { type, state: KeeperState.SyncConnected, path })
+      out.patchInt(0, out.length - 4)
+    })
+    const detail = { session: this.#sessionText, event: eventName(type), path }
+    this.#write(frame, { protocol: 'client', type: 'watchEvent', detail })
   }
 
   /** A request of this xid has left the pipeline. */
@@ -221,8 +225,8 @@ export class ClientConnection {
     if (this.#paused) this.resume()
   }
 
-  #write(out: Writer, note: MessageNote): void {
-    this.#connection.write(out.finish(), note)
+  #write(frame: Uint8Array, note: MessageNote): void {
+    this.#connection.write(frame, note)
     this.#touchIdle()
   }
 

@@ -39,7 +39,7 @@ export class State {
     if (this.#fuzzyUpTo !== undefined) digestMatches = this.#compareFuzzy(header.zxid)
     else if (announced?.version === DIGEST_VERSION) digestMatches = announced.treeDigest === digest
     if (!digestMatches) this.mismatches++
-    return { ...result, digest, digestMatches }
+    return Object.assign(result, { digest, digestMatches })
   }
 
   /** @returns false when the digest of the snapshot is known now and is another one */

@@ -2,7 +2,7 @@
  *  Source: FileTxnLog.java, Util.java (storage.md sections 2 and 4). */
 import { adler32 } from '../wire/checksum.ts'
 import type { Zxid } from '../wire/ids.ts'
-import { encode, MAX_BUFFER_WITH_EXTRA, Reader } from '../wire/jute.ts'
+import { build, encode, MAX_BUFFER_WITH_EXTRA, Reader } from '../wire/jute.ts'
 import { FileHeader, TXNLOG_MAGIC } from '../wire/quorum.ts'
 import { TxnHeader } from '../wire/txn.ts'
 
@@ -16,13 +16,12 @@ export const RECORD_OVERHEAD = BEFORE_BODY + 1
 
 /** `body`: header, txn and digest, as in a PROPOSAL. */
 export function encodeRecord(body: Uint8Array): Uint8Array {
-  const record = new Uint8Array(body.length + RECORD_OVERHEAD)
-  const view = new DataView(record.buffer)
-  view.setUint32(4, adler32(body))
-  view.setInt32(8, body.length)
-  record.set(body, BEFORE_BODY)
-  record[record.length - 1] = END_OF_RECORD
-  return record
+  return build((out) => {
+    out.int(0)
+    out.int(adler32(body))
+    out.buffer(body)
+    out.byte(END_OF_RECORD)
+  })
 }
 
 export interface LogRecord {

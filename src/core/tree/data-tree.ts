@@ -10,7 +10,7 @@ import { AclCache, OPEN_ACL_ID } from './acl-cache.ts'
 import { nodeDigest } from './digest.ts'
 import { nameOf, parentOf } from './paths.ts'
 import { QUOTA_ROOT, Quotas } from './quota.ts'
-import { CONTAINER_OWNER, clientStat, freshStat, kindOf, type NodeView, ttlOwner, ZNode } from './znode.ts'
+import { CONTAINER_OWNER, clientStat, freshStat, kept, kindOf, type NodeView, ttlOwner, ZNode } from './znode.ts'
 
 /** One thing that watches may wait for. */
 export type TreeChange =
@@ -177,7 +177,8 @@ export class DataTree {
     const result = txn.kind === 'multi' ? this.#multi(header, txn.body, changes) : this.#operation(header, txn, changes)
     // Only now, after the last part of a multi: a snapshot named after a zxid must hold all of it (ZOOKEEPER-3127).
     if (zxid > this.#lastProcessedZxid) this.#lastProcessedZxid = zxid
-    return { ...result, zxid, changes }
+    // Added in place: this is done for every txn, and a copy costs as much as the operation.
+    return Object.assign(result, { zxid, changes })
   }
 
   /** The configuration as /zookeeper/config shows it, set by every server for itself at its start.
@@ -308,7 +309,7 @@ export class DataTree {
     if (node === undefined) return { type, err: ErrorCode.NoNode, path }
     const growth = (data?.length ?? 0) - (node.data?.length ?? 0)
     this.#change(path, node, () => {
-      node.data = data
+      node.data = kept(data)
       node.mtime = time
       node.mzxid = zxid
       node.version = version

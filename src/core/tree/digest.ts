@@ -1,6 +1,6 @@
 /** What one znode adds to the digest of the tree, version 2. Source: DigestCalculator.java, AdHash.java.
  *  The tree's digest is the sum of these modulo 2⁶⁴, so a change costs two nodes, however large the tree is. */
-import { Crc32 } from '../wire/checksum.ts'
+import { crc32 } from '../wire/checksum.ts'
 import type { StatPersisted } from '../wire/data.ts'
 import { Writer } from '../wire/jute.ts'
 
@@ -13,9 +13,7 @@ export function nodeDigest(path: string, data: Uint8Array | null, stat: StatPers
   if (path.startsWith('/zookeeper/')) return 0
   scratch.reset()
   scratch.string(path === '/' ? '' : path)
-  const crc = new Crc32().update(scratch.peek(4))
-  if (data !== null) crc.update(data)
-  scratch.reset()
+  if (data !== null) scratch.raw(data)
   scratch.long(stat.czxid)
   scratch.long(stat.mzxid)
   scratch.long(stat.pzxid)
@@ -25,5 +23,6 @@ export function nodeDigest(path: string, data: Uint8Array | null, stat: StatPers
   scratch.int(stat.cversion)
   scratch.int(stat.aversion)
   scratch.long(stat.ephemeralOwner)
-  return crc.update(scratch.peek()).value
+  // Behind the length of the path, which is not part of it.
+  return crc32(scratch.peek(4))
 }

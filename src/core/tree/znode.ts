@@ -11,6 +11,12 @@ export interface NodeView extends StatPersisted {
   readonly childCount: number
 }
 
+const EMPTY = new Uint8Array(0)
+
+/** Data to be kept for long: a copy, unless it is alone in its buffer, for a view would keep all that it came with. */
+export const kept = (data: Uint8Array | null): Uint8Array | null =>
+  data === null || data.length === data.buffer.byteLength ? data : data.length === 0 ? EMPTY : data.slice()
+
 export class ZNode implements NodeView {
   data: Uint8Array | null
   acl: number
@@ -30,7 +36,7 @@ export class ZNode implements NodeView {
   digest = 0
 
   constructor(data: Uint8Array | null, acl: number, stat: StatPersisted) {
-    this.data = data !== null && data.length === 0 ? EMPTY : data
+    this.data = kept(data)
     this.acl = acl
     this.czxid = stat.czxid
     // Equal numbers share one object: a tree of 100,000 znodes has a million of these.
@@ -48,8 +54,6 @@ export class ZNode implements NodeView {
     return this.children === null ? 0 : this.children.size
   }
 }
-
-const EMPTY = new Uint8Array(0)
 
 /** The stat of a node that a txn creates. */
 export const freshStat = (zxid: Zxid, time: bigint, ephemeralOwner: bigint): StatPersisted => ({

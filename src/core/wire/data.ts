@@ -1,7 +1,7 @@
 /** jute module org.apache.zookeeper.data. */
 
 import type { Zxid } from './ids.ts'
-import { buffer, int, long, longAs, type Of, record, ustring, vector } from './jute.ts'
+import { buffer, type Codec, int, long, longAs, type Of, record, ustring, vector } from './jute.ts'
 
 export const Id = record({ scheme: ustring, id: ustring })
 export type Id = Of<typeof Id>
@@ -14,20 +14,47 @@ export const OPEN_ACL_UNSAFE: readonly ACL[] = [{ perms: 31, id: { scheme: 'worl
 const zxid = longAs<Zxid>()
 
 /** What a client sees: 68 bytes. Times in ms since 1970. */
-export const Stat = record({
-  czxid: zxid,
-  mzxid: zxid,
-  ctime: long,
-  mtime: long,
-  version: int,
-  cversion: int,
-  aversion: int,
-  ephemeralOwner: long,
-  dataLength: int,
-  numChildren: int,
-  pzxid: zxid,
-})
-export type Stat = Of<typeof Stat>
+export interface Stat {
+  readonly czxid: Zxid
+  readonly mzxid: Zxid
+  readonly ctime: bigint
+  readonly mtime: bigint
+  readonly version: number
+  readonly cversion: number
+  readonly aversion: number
+  readonly ephemeralOwner: bigint
+  readonly dataLength: number
+  readonly numChildren: number
+  readonly pzxid: Zxid
+}
+export const Stat: Codec<Stat> = {
+  write(out, stat) {
+    out.long(stat.czxid)
+    out.long(stat.mzxid)
+    out.long(stat.ctime)
+    out.long(stat.mtime)
+    out.int(stat.version)
+    out.int(stat.cversion)
+    out.int(stat.aversion)
+    out.long(stat.ephemeralOwner)
+    out.int(stat.dataLength)
+    out.int(stat.numChildren)
+    out.long(stat.pzxid)
+  },
+  read: (input) => ({
+    czxid: input.long() as Zxid,
+    mzxid: input.long() as Zxid,
+    ctime: input.long(),
+    mtime: input.long(),
+    version: input.int(),
+    cversion: input.int(),
+    aversion: input.int(),
+    ephemeralOwner: input.long(),
+    dataLength: input.int(),
+    numChildren: input.int(),
+    pzxid: input.long() as Zxid,
+  }),
+}
 
 /** What a snapshot holds: 60 bytes; cversion counts creations only. */
 export const StatPersisted = record({

@@ -14,23 +14,46 @@ export class JuteError extends Error {}
 /** The bytes end inside a record. Incremental decoders wait for more, others give up. */
 export class EndOfInput extends JuteError {}
 
+/** Longs go through here: eight bytes in the machine's order, which is turned round on little-endian ones. */
+const longBytes = new Uint8Array(8)
+const longValue = new BigInt64Array(longBytes.buffer)
+longValue[0] = 1n
+const LITTLE = longBytes[0] === 1
+
+/** Small results share slabs: an array of its own costs more than what is in it. */
+const SLAB_BYTES = 8192
+const SHARED_MAX_BYTES = 1024
+let slab = new Uint8Array(SLAB_BYTES)
+let slabUsed = 0
+
 export class Writer {
   #bytes: Uint8Array
-  #view: DataView
   #length = 0
 
   constructor(initialSize = 256) {
     this.#bytes = new Uint8Array(initialSize)
-    this.#view = new DataView(this.#bytes.buffer)
   }
 
   get length(): number {
     return this.#length
   }
+  get capacity(): number {
+    return this.#bytes.length
+  }
 
   /** A copy of what has been written; the writer can be used again after `reset`. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length)
+    const length = this.#length
+    if (length > SHARED_MAX_BYTES) return this.#bytes.slice(0, length)
+    if (slabUsed + length > SLAB_BYTES) {
+      slab = new Uint8Array(SLAB_BYTES)
+      slabUsed = 0
+    }
+    const bytes = slab.subarray(slabUsed, slabUsed + length)
+    // A loop beats `set` on so few bytes.
+    for (let n = 0; n < length; n++) bytes[n] = this.#bytes[n] as number
+    slabUsed += length
+    return bytes
   }
 
   /** A view, valid until the next write. */
@@ -51,12 +74,16 @@ export class Writer {
   }
   int(value: number): void {
     this.#room(4)
-    this.#view.setInt32(this.#length, value)
+    this.patchInt(this.#length, value)
     this.#length += 4
   }
   long(value: bigint): void {
     this.#room(8)
-    this.#view.setBigInt64(this.#length, value)
+    const bytes = this.#bytes
+    const at = this.#length
+    longValue[0] = value
+    if (LITTLE) for (let n = 0; n < 8; n++) bytes[at + n] = longBytes[7 - n] as number
+    else for (let n = 0; n < 8; n++) bytes[at + n] = longBytes[n] as number
     this.#length += 8
   }
   raw(bytes: Uint8Array): void {
@@ -79,7 +106,11 @@ export class Writer {
   }
   /** Overwrites an int written earlier, for a length that is known only afterwards. */
   patchInt(at: number, value: number): void {
-    this.#view.setInt32(at, value)
+    const bytes = this.#bytes
+    bytes[at] = value >>> 24
+    bytes[at + 1] = value >>> 16
+    bytes[at + 2] = value >>> 8
+    bytes[at + 3] = value
   }
 
   #room(extra: number): void {
@@ -88,19 +119,30 @@ export class Writer {
     const bigger = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
     bigger.set(this.#bytes.subarray(0, this.#length))
     this.#bytes = bigger
-    this.#view = new DataView(bigger.buffer)
   }
+}
+
+/** Writers that are not in use; one for each level of records that are built inside others. */
+const idle: Writer[] = []
+const IDLE_MAX_BYTES = 65_536
+
+/** The bytes that `write` writes. */
+export function build(write: (out: Writer) => void): Uint8Array {
+  const out = idle.pop() ?? new Writer(1024)
+  out.reset()
+  write(out)
+  const bytes = out.finish()
+  if (out.capacity <= IDLE_MAX_BYTES) idle.push(out)
+  return bytes
 }
 
 export class Reader {
   readonly bytes: Uint8Array
-  readonly #view: DataView
   readonly #maxLength: number
   offset: number
 
   constructor(bytes: Uint8Array, offset = 0, maxLength = MAX_BUFFER_WITH_EXTRA) {
     this.bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#maxLength = maxLength
     this.offset = offset
   }
@@ -116,15 +158,26 @@ export class Reader {
     return this.byte() !== 0
   }
   int(): number {
-    return this.#view.getInt32(this.#take(4))
+    const at = this.#take(4)
+    const bytes = this.bytes
+    return (
+      ((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)
+    )
   }
   long(): bigint {
-    return this.#view.getBigInt64(this.#take(8))
+    const at = this.#take(8)
+    const bytes = this.bytes
+    if (LITTLE) for (let n = 0; n < 8; n++) longBytes[7 - n] = bytes[at + n] as number
+    else for (let n = 0; n < 8; n++) longBytes[n] = bytes[at + n] as number
+    return longValue[0] as bigint
   }
-  /** A copy: the record may outlive the chunk it came in. */
+  /** A view: who keeps it for long keeps all the bytes it came in, and copies it instead. */
   raw(length: number): Uint8Array {
     const at = this.#take(length)
-    return this.bytes.slice(at, at + length)
+    return this.bytes.subarray(at, at + length)
   }
   rest(): Uint8Array {
     return this.raw(this.remaining)
@@ -220,9 +273,7 @@ export function record<F extends Fields>(fields: F): Codec<RecordOf<F>> {
 }
 
 export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
-  const out = new Writer()
-  codec.write(out, value)
-  return out.finish()
+  return build((out) => codec.write(out, value))
 }
 
 /** Reads one record from the front of `bytes`. @throws JuteError */

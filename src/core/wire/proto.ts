@@ -46,10 +46,30 @@ export type ConnectRequest = Of<typeof ConnectRequest>
 export const ConnectResponse = withReadOnly(connectResponse)
 export type ConnectResponse = Of<typeof ConnectResponse>
 
-export const RequestHeader = record({ xid: int, type: int })
-export type RequestHeader = Of<typeof RequestHeader>
-export const ReplyHeader = record({ xid: int, zxid, err: int })
-export type ReplyHeader = Of<typeof ReplyHeader>
+export interface RequestHeader {
+  readonly xid: number
+  readonly type: number
+}
+export const RequestHeader: Codec<RequestHeader> = {
+  write(out, header) {
+    out.int(header.xid)
+    out.int(header.type)
+  },
+  read: (input) => ({ xid: input.int(), type: input.int() }),
+}
+export interface ReplyHeader {
+  readonly xid: number
+  readonly zxid: Zxid
+  readonly err: number
+}
+export const ReplyHeader: Codec<ReplyHeader> = {
+  write(out, header) {
+    out.int(header.xid)
+    out.long(header.zxid)
+    out.int(header.err)
+  },
+  read: (input) => ({ xid: input.int(), zxid: input.long() as Zxid, err: input.int() }),
+}
 export const MultiHeader = record({ type: int, done: boolean, err: int })
 export type MultiHeader = Of<typeof MultiHeader>
 

@@ -1,16 +1,33 @@
 /** What servers say to each other on the quorum port, and what the first bytes of files hold. */
 import { Id } from './data.ts'
 import type { Zxid } from './ids.ts'
-import { buffer, EndOfInput, int, JuteError, long, longAs, nullableVector, type Of, Reader, record } from './jute.ts'
+import { type Codec, EndOfInput, int, JuteError, long, nullableVector, type Of, Reader, record } from './jute.ts'
+
+const NOTHING = new Uint8Array(0)
 
 /** No length prefix on the wire: the stream is records, one after the other. */
-export const QuorumPacket = record({
-  type: int,
-  zxid: longAs<Zxid>(),
-  data: buffer,
-  authinfo: nullableVector(Id),
-})
-export type QuorumPacket = Of<typeof QuorumPacket>
+export interface QuorumPacket {
+  readonly type: number
+  readonly zxid: Zxid
+  readonly data: Uint8Array | null
+  readonly authinfo: readonly Id[] | null
+}
+const Authinfo = nullableVector(Id)
+/** Written out, as other records that come with every txn: a loop over fields costs several times as much. */
+export const QuorumPacket: Codec<QuorumPacket> = {
+  write(out, packet) {
+    out.int(packet.type)
+    out.long(packet.zxid)
+    out.buffer(packet.data)
+    Authinfo.write(out, packet.authinfo)
+  },
+  read: (input) => ({
+    type: input.int(),
+    zxid: input.long() as Zxid,
+    data: input.buffer(),
+    authinfo: Authinfo.read(input),
+  }),
+}
 
 export const LearnerInfo = record({ serverid: long, protocolVersion: int, configVersion: long })
 export type LearnerInfo = Of<typeof LearnerInfo>
@@ -20,37 +37,35 @@ export const FileHeader = record({ magic: int, version: int, dbid: long })
 export const TXNLOG_MAGIC = 0x5a4b4c47 // "ZKLG"
 export const SNAPSHOT_MAGIC = 0x5a4b534e // "ZKSN"
 
-/** Bytes of a stream, kept until they make a whole record. */
+/** Bytes of a stream, kept until they make a whole record. What is taken out are views: chunks are never written to, and
+ *  the usual one, which holds whole records, is not copied at all. */
 export class StreamBuffer {
-  #bytes = new Uint8Array(0)
+  #bytes: Uint8Array = NOTHING
   #start = 0
-  #end = 0
 
   get length(): number {
-    return this.#end - this.#start
+    return this.#bytes.length - this.#start
   }
 
+  /** Takes the chunk over. */
   push(chunk: Uint8Array): void {
-    if (this.#start === this.#end) this.#start = this.#end = 0
-    if (this.#end + chunk.length > this.#bytes.length) {
-      const kept = this.#bytes.subarray(this.#start, this.#end)
-      const bigger = new Uint8Array(Math.max(1024, (kept.length + chunk.length) * 2))
-      bigger.set(kept)
-      this.#bytes = bigger
-      this.#end = kept.length
-      this.#start = 0
+    if (this.length === 0) this.#bytes = chunk
+    else {
+      const joined = new Uint8Array(this.length + chunk.length)
+      joined.set(this.#bytes.subarray(this.#start))
+      joined.set(chunk, this.length)
+      this.#bytes = joined
     }
-    this.#bytes.set(chunk, this.#end)
-    this.#end += chunk.length
+    this.#start = 0
   }
 
   /** Runs `read` on the bytes at hand; undefined, with nothing consumed, when they end too early. @throws JuteError */
   take<T>(read: (input: Reader) => T): T | undefined {
     if (this.length === 0) return undefined
-    const input = new Reader(this.#bytes.subarray(this.#start, this.#end))
+    const input = new Reader(this.#bytes, this.#start)
     try {
       const value = read(input)
-      this.#start += input.offset
+      this.#start = input.offset
       return value
     } catch (error) {
       if (error instanceof EndOfInput) return undefined
@@ -61,12 +76,12 @@ export class StreamBuffer {
   /** The next frame of `int length + bytes`; undefined until it is whole. @throws JuteError when the length is outside min…max. */
   takeFrame(min: number, max: number): Uint8Array | undefined {
     if (this.length < 4) return undefined
-    const input = new Reader(this.#bytes.subarray(this.#start, this.#end))
+    const input = new Reader(this.#bytes, this.#start)
     const length = input.int()
     if (length < min || length > max) throw new FrameLengthError(length)
     if (input.remaining < length) return undefined
     const frame = input.raw(length)
-    this.#start += 4 + length
+    this.#start = input.offset
     return frame
   }
 }

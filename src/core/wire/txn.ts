@@ -5,32 +5,56 @@ import type { SessionId, Zxid } from './ids.ts'
 import {
   boolean,
   buffer,
+  build,
   type Codec,
   int,
   JuteError,
   long,
-  longAs,
   type Of,
   Reader,
   record,
   ustring,
   vector,
-  Writer,
+  type Writer,
 } from './jute.ts'
 
 /** 32 bytes. time: ms since 1970 by the leader's wall clock. */
-export const TxnHeader = record({
-  clientId: longAs<SessionId>(),
-  cxid: int,
-  zxid: longAs<Zxid>(),
-  time: long,
-  type: int,
-})
-export type TxnHeader = Of<typeof TxnHeader>
+export interface TxnHeader {
+  readonly clientId: SessionId
+  readonly cxid: number
+  readonly zxid: Zxid
+  readonly time: bigint
+  readonly type: number
+}
+export const TxnHeader: Codec<TxnHeader> = {
+  write(out, header) {
+    out.long(header.clientId)
+    out.int(header.cxid)
+    out.long(header.zxid)
+    out.long(header.time)
+    out.int(header.type)
+  },
+  read: (input) => ({
+    clientId: input.long() as SessionId,
+    cxid: input.int(),
+    zxid: input.long() as Zxid,
+    time: input.long(),
+    type: input.int(),
+  }),
+}
 
 /** The tree's digest after the txn, appended to log records and proposals. */
-export const TxnDigest = record({ version: int, treeDigest: long })
-export type TxnDigest = Of<typeof TxnDigest>
+export interface TxnDigest {
+  readonly version: number
+  readonly treeDigest: bigint
+}
+export const TxnDigest: Codec<TxnDigest> = {
+  write(out, digest) {
+    out.int(digest.version)
+    out.long(digest.treeDigest)
+  },
+  read: (input) => ({ version: input.int(), treeDigest: input.long() }),
+}
 
 const createTxnV0 = record({ path: ustring, data: buffer, acl: AclList, ephemeral: boolean })
 const createTxn = record({ path: ustring, data: buffer, acl: AclList, ephemeral: boolean, parentCVersion: int })
@@ -48,8 +72,19 @@ export type CreateTTLTxn = Of<typeof CreateTTLTxn>
 export const CreateContainerTxn = record({ path: ustring, data: buffer, acl: AclList, parentCVersion: int })
 export type CreateContainerTxn = Of<typeof CreateContainerTxn>
 export const DeleteTxn = record({ path: ustring })
-export const SetDataTxn = record({ path: ustring, data: buffer, version: int })
-export type SetDataTxn = Of<typeof SetDataTxn>
+export interface SetDataTxn {
+  readonly path: string
+  readonly data: Uint8Array | null
+  readonly version: number
+}
+export const SetDataTxn: Codec<SetDataTxn> = {
+  write(out, body) {
+    out.string(body.path)
+    out.buffer(body.data)
+    out.int(body.version)
+  },
+  read: (input) => ({ path: ustring.read(input), data: input.buffer(), version: input.int() }),
+}
 export const SetACLTxn = record({ path: ustring, acl: AclList, version: int })
 export type SetACLTxn = Of<typeof SetACLTxn>
 export const CheckVersionTxn = record({ path: ustring, version: int })
@@ -180,11 +215,11 @@ export function readTxn(input: Reader, type: number, insideMulti = false): Txn {
 
 /** Header, txn and digest: the body of a log record and the data of a PROPOSAL. */
 export function encodeLogged({ header, txn, digest }: LoggedTxn): Uint8Array {
-  const out = new Writer()
-  TxnHeader.write(out, header)
-  writeTxn(out, txn)
-  if (digest !== null) TxnDigest.write(out, digest)
-  return out.finish()
+  return build((out) => {
+    TxnHeader.write(out, header)
+    writeTxn(out, txn)
+    if (digest !== null) TxnDigest.write(out, digest)
+  })
 }
 
 /** @throws JuteError */
@@ -198,7 +233,5 @@ export function decodeLogged(bytes: Uint8Array): LoggedTxn {
 
 /** A body alone, as the data of a part of a multi. */
 export function encodeTxn(txn: Txn): Uint8Array {
-  const out = new Writer()
-  writeTxn(out, txn)
-  return out.finish()
+  return build((out) => writeTxn(out, txn))
 }

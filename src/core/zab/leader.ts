@@ -8,13 +8,14 @@ import { PrepRequestProcessor } from '../server/prep.ts'
 import type { Request } from '../server/request.ts'
 import type { Role } from '../server/role.ts'
 import { SessionTracker } from '../server/session-tracker.ts'
-import { OpCode, opName } from '../wire/codes.ts'
+import { OpCode, opName, PacketType } from '../wire/codes.ts'
 import { asSession, asZxid, counterOf, makeZxid, nextZxid, type SessionId, type Sid, type Zxid } from '../wire/ids.ts'
 import { Reader } from '../wire/jute.ts'
 import type { QuorumPacket } from '../wire/quorum.ts'
 import { encodeLogged, type LoggedTxn } from '../wire/txn.ts'
 import type { RoleContext } from './context.ts'
 import { type LeaderOfHandlers, LearnerHandler } from './learner-handler.ts'
+import { type OutgoingPacket, packet } from './quorum-connection.ts'
 import type { ZabState } from './trace.ts'
 
 /** One txn on its way to a quorum. */
@@ -22,6 +23,7 @@ interface Proposal {
   readonly zxid: Zxid
   readonly logged: LoggedTxn
   readonly bytes: Uint8Array
+  readonly packet: OutgoingPacket
   /** Voters that have it on disk. */
   readonly acks: Set<Sid>
 }
@@ -201,7 +203,7 @@ export class Leader implements Role, LeaderOfHandlers {
   // --- synchronization ---------------------------------------------------------------------------
 
   startForwarding(handler: LearnerHandler): void {
-    for (const { zxid, bytes } of this.#outstanding) handler.propose(zxid, bytes)
+    for (const { zxid, packet } of this.#outstanding) handler.propose(zxid, packet)
     this.#forwarding.add(handler)
   }
 
@@ -262,7 +264,13 @@ export class Leader implements Role, LeaderOfHandlers {
     const { database, host } = this.#context
     const { zxid, type, clientId, cxid } = logged.header
     const bytes = encodeLogged(logged)
-    const proposal: Proposal = { zxid, logged, bytes, acks: new Set() }
+    const proposal: Proposal = {
+      zxid,
+      logged,
+      bytes,
+      packet: packet(PacketType.PROPOSAL, zxid, bytes),
+      acks: new Set(),
+    }
     this.#lastProposed = zxid
     this.#outstanding.push(proposal)
     const path = pathOf(logged)
@@ -274,14 +282,16 @@ export class Leader implements Role, LeaderOfHandlers {
       cxid,
       ...(path === undefined ? {} : { path }),
     })
-    for (const handler of this.#forwarding) handler.propose(zxid, bytes)
+    for (const handler of this.#forwarding) handler.propose(zxid, proposal.packet)
     database.writer.write(zxid, bytes, () => this.acked(this.#me, zxid))
   }
 
   /** Leader.processAck: `sid` has `zxid` on disk. */
   acked(sid: Sid, zxid: Zxid): void {
     if (this.#stopped || counterOf(zxid) === 0 || zxid <= this.#lastCommitted) return
-    const proposal = this.#outstanding.find((outstanding) => outstanding.zxid === zxid)
+    // Outstanding proposals are of one epoch and without a gap.
+    const first = this.#outstanding[0]
+    const proposal = first === undefined ? undefined : this.#outstanding[Number(zxid - first.zxid)]
     if (proposal === undefined || !this.#context.config.quorum.isVoter(sid)) return
     proposal.acks.add(sid)
     this.#context.host.trace.emit({ kind: 'ackCounted', zxid, from: sid, acks: proposal.acks.size })
@@ -297,7 +307,13 @@ export class Leader implements Role, LeaderOfHandlers {
       this.#outstanding.shift()
       this.#lastCommitted = first.zxid
       host.trace.emit({ kind: 'committed', zxid: first.zxid, ackers: sorted(first.acks) })
-      for (const handler of this.#forwarding) handler.commit(first.zxid, first.bytes)
+      const commit = packet(PacketType.COMMIT, first.zxid)
+      let inform: OutgoingPacket | undefined
+      for (const handler of this.#forwarding)
+        handler.commit(commit, () => {
+          inform ??= packet(PacketType.INFORM, first.zxid, first.bytes)
+          return inform
+        })
       this.#clients?.commit(first.logged, first.bytes)
       this.#prep?.applied(first.zxid)
       while (this.#pendingSyncs[0] !== undefined && this.#pendingSyncs[0].after <= first.zxid)
@@ -317,8 +333,8 @@ export class Leader implements Role, LeaderOfHandlers {
   }
 
   /** A learner's client wants something. */
-  requested(handler: LearnerHandler, packet: QuorumPacket): void {
-    const input = new Reader(packet.data ?? new Uint8Array())
+  requested(handler: LearnerHandler, { data, authinfo }: QuorumPacket): void {
+    const input = new Reader(data ?? new Uint8Array())
     const session = asSession(input.long())
     const cxid = input.int()
     const type = input.int()
@@ -333,7 +349,7 @@ export class Leader implements Role, LeaderOfHandlers {
       cxid,
       type,
       body: input.rest(),
-      auth: packet.authinfo ?? [],
+      auth: authinfo ?? [],
       owner: handler,
       reply: null,
       logged: null,

@@ -7,7 +7,7 @@ import { decode, encode, JuteError, Reader, Writer } from '../wire/jute.ts'
 import { LEARNER_PROTOCOL_VERSION, LearnerInfo, type QuorumPacket } from '../wire/quorum.ts'
 import { encodedUtf8 } from '../wire/utf8.ts'
 import type { RoleContext } from './context.ts'
-import { NO_ZXID, QuorumConnection } from './quorum-connection.ts'
+import { NO_ZXID, type OutgoingPacket, QuorumConnection } from './quorum-connection.ts'
 import { decideSync } from './sync-decision.ts'
 
 /** What the handler asks of its leader. */
@@ -111,15 +111,16 @@ export class LearnerHandler {
     host.trace.emit({ kind: 'learnerSynced', peer: this.#sid })
   }
 
-  propose(zxid: Zxid, bytes: Uint8Array): void {
+  /** A new proposal: for those who vote. */
+  propose(zxid: Zxid, proposal: OutgoingPacket): void {
     if (this.#observer) return
     this.#unacked.push({ zxid, sentAt: this.#context.host.clock.now() })
-    this.#quorum.send(PacketType.PROPOSAL, zxid, bytes)
+    this.#quorum.post(proposal)
   }
 
-  commit(zxid: Zxid, bytes: Uint8Array): void {
-    if (this.#observer) this.#quorum.send(PacketType.INFORM, zxid, bytes)
-    else this.#quorum.send(PacketType.COMMIT, zxid)
+  /** It is committed: voters have it, observers get it now. */
+  commit(commit: OutgoingPacket, inform: () => OutgoingPacket): void {
+    this.#quorum.post(this.#observer ? inform() : commit)
   }
 
   syncDone(): void {
@@ -253,7 +254,9 @@ export class LearnerHandler {
     }
     // The second ACK of the epoch follows UPTODATE and means nothing.
     if (counterOf(zxid) === 0) return
-    while (this.#unacked[0] !== undefined && this.#unacked[0].zxid <= zxid) this.#unacked.shift()
+    let acked = 0
+    while ((this.#unacked[acked]?.zxid ?? zxid + 1n) <= zxid) acked++
+    this.#unacked.splice(0, acked)
     this.#leader.acked(this.#sid, zxid)
   }
 

@@ -23,7 +23,12 @@ export class QuorumConnection {
   }
 
   send(type: PacketType, zxid: Zxid, data: Uint8Array | null = null, authinfo: readonly Id[] | null = null): void {
-    this.#connection.write(encode(QuorumPacket, { type, zxid, data, authinfo }), noteOf(type, zxid, data))
+    this.post(packet(type, zxid, data, authinfo))
+  }
+
+  /** A packet that goes to several at once is built once. */
+  post({ bytes, note }: OutgoingPacket): void {
+    this.#connection.write(bytes, note)
   }
 
   /** The snapshot that follows a SNAP packet, as it is. */
@@ -58,6 +63,21 @@ export class QuorumConnection {
     return this.#received.take(read)
   }
 }
+
+export interface OutgoingPacket {
+  readonly bytes: Uint8Array
+  readonly note: MessageNote
+}
+
+export const packet = (
+  type: PacketType,
+  zxid: Zxid,
+  data: Uint8Array | null = null,
+  authinfo: readonly Id[] | null = null,
+): OutgoingPacket => ({
+  bytes: encode(QuorumPacket, { type, zxid, data, authinfo }),
+  note: noteOf(type, zxid, data),
+})
 
 /** Heartbeats are quiet; proposals tell what they would change. */
 function noteOf(type: PacketType, zxid: Zxid, data: Uint8Array | null): MessageNote {
