@@ -182,7 +182,7 @@ export class Station implements NetworkHome {
     // The stamp is written out: behind a spread, each field costs Node's engine a microsecond. And the union is too wide
     // for the compiler to see that a stamped event is one.
     const stamped = cause ? { at, station, seq, because: cause, ...event } : { at, station, seq, ...event }
-    this.#events.push(stamped as TraceEvent)
+    this.#events.push(alone(stamped as TraceEvent))
     return seq
   }
 
@@ -322,4 +322,10 @@ export class Station implements NetworkHome {
     }
     return { cancel }
   }
+}
+
+/** A view that leaves the worker takes the whole of its buffer along: bytes in the trace stand alone. */
+function alone(event: TraceEvent): TraceEvent {
+  if (event.kind === 'applied') return { ...event, logged: event.logged.slice() }
+  return event.kind === 'treeLoaded' ? { ...event, snapshot: event.snapshot.slice() } : event
 }

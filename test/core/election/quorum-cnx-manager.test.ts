@@ -297,10 +297,10 @@ function frame(bytes: Uint8Array): Uint8Array {
   return made((out) => out.buffer(bytes))
 }
 function withState(notification: Uint8Array, state: number): Uint8Array {
-  new DataView(notification.buffer).setInt32(0, state)
+  new DataView(notification.buffer, notification.byteOffset).setInt32(0, state)
   return notification
 }
 function withConfigLength(notification: Uint8Array, length: number): Uint8Array {
-  new DataView(notification.buffer).setInt32(40, length)
+  new DataView(notification.buffer, notification.byteOffset).setInt32(40, length)
   return notification
 }

@@ -102,14 +102,19 @@ describe('primitives', () => {
     expect(() => decode(vector(int), Uint8Array.of(0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 1))).toThrow(EndOfInput)
   })
 
-  test('what was read stays when the chunk is used again', () => {
-    const bytes = encode(
-      { write: (o, v: Uint8Array) => o.buffer(v), read: () => new Uint8Array() },
-      Uint8Array.of(1, 2, 3),
-    )
-    const read = new Reader(bytes).buffer()
-    bytes.fill(0)
-    expect(read).toEqual(Uint8Array.of(1, 2, 3))
+  test('a buffer is read as a view, and a string as a copy', () => {
+    const bytes = Uint8Array.of(0, 0, 0, 1, 65, 0, 0, 0, 1, 66)
+    const input = new Reader(bytes)
+    const view = input.buffer()
+    const text = input.string()
+    bytes.fill(67)
+    expect(view).toEqual(Uint8Array.of(67))
+    expect(text).toBe('B')
+  })
+
+  test('small results that share a slab do not run into each other', () => {
+    const made = Array.from({ length: 2000 }, (_, n) => encode(int, n))
+    for (const [n, bytes] of made.entries()) expect(new Reader(bytes).int()).toBe(n)
   })
 
   test('a writer can be used again, and a length be written afterwards', () => {

@@ -77,7 +77,7 @@ describe('a notification', () => {
   test('with a config length below zero, beyond the message, or beyond its end is dropped', () => {
     const bytes = encodeNotification({ ...vote, config: 'abc' })
     for (const length of [-1, bytes.length + 1, bytes.length, 4]) {
-      new DataView(bytes.buffer).setInt32(40, length)
+      new DataView(bytes.buffer, bytes.byteOffset).setInt32(40, length)
       expect(() => decodeNotification(bytes)).toThrow(JuteError)
     }
   })
@@ -85,14 +85,14 @@ describe('a notification', () => {
   test('with a state that does not exist is dropped', () => {
     const bytes = encodeNotification(vote)
     for (const state of [-1, 4, 0x7fffffff]) {
-      new DataView(bytes.buffer).setInt32(0, state)
+      new DataView(bytes.buffer, bytes.byteOffset).setInt32(0, state)
       expect(() => decodeNotification(bytes)).toThrow(JuteError)
     }
   })
 
   test('with an id that no server has is dropped', () => {
     const bytes = encodeNotification(vote)
-    new DataView(bytes.buffer).setBigInt64(4, 2n ** 60n + 1n)
+    new DataView(bytes.buffer, bytes.byteOffset).setBigInt64(4, 2n ** 60n + 1n)
     expect(() => decodeNotification(bytes)).toThrow('leader 1152921504606846977 is out of range')
   })
 
