@@ -1,4 +1,4 @@
-/** The trace: what happened, told where the effect is. Plain data (bigints and byte arrays included), versioned.
+/** The trace: what happened, told where the effect is. Plain data (bigints and byte arrays included).
  *  Each room declares its own events; here they are joined. Views draw from these and from nothing else. */
 import type { ClientEvent } from './client/trace.ts'
 import type { ElectionEvent } from './election/trace.ts'
@@ -6,8 +6,6 @@ import type { CloseCause, MessageNote, TimerNote } from './host.ts'
 import type { ServerEvent } from './server/trace.ts'
 import type { StorageEvent } from './storage/trace.ts'
 import type { ZabEvent } from './zab/trace.ts'
-
-export const TRACE_VERSION = 1
 
 /** Emitted by the core through its trace port. */
 export type CoreEvent = ElectionEvent | ZabEvent | StorageEvent | ServerEvent | ClientEvent

@@ -4,7 +4,9 @@
  *  A window [from, to) is never longer than the shortest latency, so nothing sent inside it can arrive inside it. When
  *  nothing is due, time jumps. Orders get a window of one microsecond of their own, so that they take effect at once,
  *  paused or not. */
+
 import type { CliResult, Completion } from '../core/cli/result.ts'
+import { withoutSecrets } from '../core/cli/words.ts'
 import type { EventId, HostEvent, TraceEvent } from '../core/trace.ts'
 import type { LoadSpec, RunConfig } from './ensemble.ts'
 import { CONDUCTOR, FIRST_CLIENT, isClient } from './names.ts'
@@ -278,9 +280,11 @@ export class Conductor {
   #order(opening: Opening, action: Extract<Action, { kind: 'type' | 'complete' }>, settle: Settle): void {
     const { client: station, line } = action
     const typed = action.kind === 'type'
+    // What addauth is given stays between the client and its server.
+    const shown = withoutSecrets(line)
     const cause = this.#record(
       opening.atUs,
-      typed ? `type ${station} ${line}` : `complete ${station} ${action.cursor} ${line}`,
+      typed ? `type ${station} ${shown}` : `complete ${station} ${action.cursor} ${shown}`,
     )
     const id = this.#nextOrder++
     this.#unanswered.set(id, { station, settle })
@@ -353,7 +357,7 @@ export class Conductor {
 
   #record(at: number, command: string): EventId {
     const id = { station: CONDUCTOR, seq: this.#seq++ }
-    const event: HostEvent = { kind: 'action', command }
+    const event: HostEvent = { kind: 'action', command: command }
     this.#own.push({ at, ...id, ...event })
     return id
   }

@@ -1,7 +1,6 @@
 /** The page as a user sees it: what it is called, and the door for scripts. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { type BrowserContext, expect, type Locator, type Page } from '@playwright/test'
+import { expect, type Locator, type Page } from '@playwright/test'
+import axe from 'axe-core'
 
 export class Vivarium {
   readonly page: Page
@@ -64,11 +63,9 @@ export class Vivarium {
   }
 }
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
 /** Rules that the page breaks, with the elements that break them. */
 export async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
+  await page.evaluate(axe.source)
   return page.evaluate(async () => {
     // biome-ignore lint/suspicious/noExplicitAny: axe puts itself on window without types
     const result = await (window as any).axe.run(document)
@@ -86,5 +83,3 @@ export async function overflow(page: Page): Promise<{ x: number; y: number }> {
     y: document.documentElement.scrollHeight - window.innerHeight,
   }))
 }
-
-export type { BrowserContext }
