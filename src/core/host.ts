@@ -18,7 +18,7 @@ export interface Clock {
   now(): number
   /** Whole milliseconds since 1970, for txn headers only; may jump. */
   wallTime(): number
-  /** Runs `run` once, `delayMs` from now. A note makes the timer visible in the trace (a deadline on the picture). */
+  /** Runs `run` once, `delayMs` from now; with a delay of 0, once everything else that is due now has been done. A note makes the timer visible in the trace (a deadline on the picture). */
   after(delayMs: number, run: () => void, note?: TimerNote): Timer
 }
 

@@ -75,6 +75,8 @@ const MAX_STEPS_IN_AN_INSTANT = 1_000_000
 /** Frames of a later life of their sender come after those of an earlier one. */
 const FRAMES_OF_A_LIFE = 2 ** 36
 const AFTER_ALL_FRAMES = 2 ** 52
+/** Greater than any station. */
+const AFTER_EVERYBODY = 2 ** 31
 
 export class Station implements NetworkHome {
   readonly station: number
@@ -301,9 +303,11 @@ export class Station implements NetworkHome {
 
   #after(delayMs: number, run: () => void, note: TimerNote | undefined): Timer {
     const dueUs = this.nowUs + Math.max(0, Math.round(delayMs * 1000))
-    // A delay of 0 only puts something off until the step is over: it still happens for the same reason.
     if (!note) {
-      const item = this.#push(dueUs, this.station, dueUs === this.nowUs ? this.cause : undefined, run)
+      // A delay of 0 puts something off until everybody's messages of this moment are handled; it still happens for the
+      // same reason.
+      const now = dueUs === this.nowUs
+      const item = this.#push(dueUs, now ? AFTER_EVERYBODY : this.station, now ? this.cause : undefined, run)
       return { cancel: () => this.#queue.cancel(item) }
     }
     const timer = ++this.#timers

@@ -70,9 +70,9 @@ export class Database {
     const onRoll = () => {
       if (this.writer.isOpen) this.takeSnapshot()
     }
-    const { disk, random, trace } = host
+    const { clock, disk, random, trace } = host
     this.writer = new SyncProcessor(
-      { disk, random, trace, log: this.#log, snapCount: config.snapCount, onRoll, onFatal },
+      { clock, disk, random, trace, log: this.#log, snapCount: config.snapCount, onRoll, onFatal },
       ZXID_0,
     )
   }

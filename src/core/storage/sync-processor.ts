@@ -4,7 +4,7 @@
  *  What was taken by `write` reaches the log in order, whatever happens to the role that wrote it: `stop` only means
  *  that the role hears nothing any more. After a failure nothing is written again: what a later sync would report
  *  proves nothing about the pages that were lost before it. */
-import type { Disk, DiskError, Random, TraceSink } from '../host.ts'
+import type { Clock, Disk, DiskError, Random, TraceSink } from '../host.ts'
 import { follows, hex64, type Zxid } from '../wire/ids.ts'
 import type { FileTxnLog } from './file-txn-log.ts'
 
@@ -17,6 +17,7 @@ interface Entry {
 }
 
 export interface SyncProcessorPorts {
+  readonly clock: Clock
   readonly disk: Disk
   readonly random: Random
   readonly trace: TraceSink
@@ -39,6 +40,8 @@ export class SyncProcessor {
   /** Covered by the sync that is under way. */
   #syncing: readonly Entry[] | undefined
   #delivering = false
+  /** A sync begins once everything that is due now has been done. */
+  #syncPlanned = false
   #holds = 0
   #rollWanted = false
   #sinceRoll = 0
@@ -123,7 +126,18 @@ export class SyncProcessor {
       if (entry.record !== undefined && !this.#append(entry.record.zxid, entry.record.bytes)) return
       this.#appended.push(entry)
     }
-    if (this.#syncing === undefined && !this.#delivering && this.#appended.length > 0) this.#sync()
+    if (this.#syncing === undefined && !this.#delivering && this.#appended.length > 0) this.#planSync()
+  }
+
+  /** Java's writer flushes when its queue is empty: what arrives at the same moment shares a sync. */
+  #planSync(): void {
+    if (this.#syncPlanned) return
+    this.#syncPlanned = true
+    this.#ports.clock.after(0, () => {
+      this.#syncPlanned = false
+      const idle = this.#syncing === undefined && this.#failure === undefined
+      if (idle && this.#appended.length > 0) this.#sync()
+    })
   }
 
   /** The records of the old file must be durable before the first one of the new file is written: a power cut could

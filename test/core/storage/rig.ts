@@ -31,13 +31,18 @@ export function open(
   const nothing = (): never => {
     throw new Error('not in this rig')
   }
+  /** Nothing else is ever due at the same moment. */
+  const atOnce = (_delayMs: number, run: () => void) => {
+    run()
+    return { cancel() {} }
+  }
   let state = seed
   const float = (): number => {
     state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff
     return state / 0x80000000
   }
   const host: Host = {
-    clock: { now: () => 0, wallTime: () => 1_700_000_000_000, after: nothing },
+    clock: { now: () => 0, wallTime: () => 1_700_000_000_000, after: atOnce },
     network: { listen: nothing, connect: nothing },
     disk,
     random: { float, int: (from, to) => from + Math.floor(float() * (to - from + 1)) },
