@@ -129,4 +129,6 @@ export interface Random {
 
 export interface TraceSink {
   emit(event: CoreEvent): void
+  /** True: nobody listens now. What comes with every txn need not even be put together then, nor need notes of messages. */
+  readonly off?: boolean
 }

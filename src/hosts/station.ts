@@ -5,7 +5,7 @@
  *  station that caused it, then that one's sequence); what it sends can arrive only in a later window. How the time is
  *  cut into windows changes nothing. */
 import type { CliResult, Completion } from '../core/cli/result.ts'
-import type { Clock, Host, MessageNote, Timer, TimerNote } from '../core/host.ts'
+import type { Clock, Host, MessageNote, Timer, TimerNote, TraceSink } from '../core/host.ts'
 import type { CoreEvent, EventId, HostEvent, TraceEvent } from '../core/trace.ts'
 import { DiskPort } from './disk-port.ts'
 import { type Due, DueQueue } from './due-queue.ts'
@@ -120,7 +120,7 @@ export class Station implements NetworkHome {
       network: this.#network,
       disk,
       random: generator(seed, `process/${station}.${incarnation}`),
-      trace: { emit: (event) => void this.emit(event) },
+      trace: new Sink(this),
     }
     this.#push(atUs, CONDUCTOR, birth.cause, () => {
       this.emit({ kind: 'started', what: spec.what, incarnation })
@@ -332,4 +332,17 @@ export class Station implements NetworkHome {
 function alone(event: TraceEvent): TraceEvent {
   if (event.kind === 'applied') return { ...event, logged: event.logged.slice() }
   return event.kind === 'treeLoaded' ? { ...event, snapshot: event.snapshot.slice() } : event
+}
+
+class Sink implements TraceSink {
+  readonly #station: Station
+  constructor(station: Station) {
+    this.#station = station
+  }
+  emit(event: CoreEvent): void {
+    this.#station.emit(event)
+  }
+  get off(): boolean {
+    return this.#station.level === 'off'
+  }
 }

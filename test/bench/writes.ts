@@ -43,7 +43,7 @@ async function measure(page: Page, { repeat, seconds, via, outstanding }: Option
   const server = via === 'leader' ? leader : leader === 1 ? 2 : 1
   for (let n = 0; n < repeat; n++) {
     for (const row of rows) {
-      const run = { outstanding: row.outstanding, warmMs: n === 0 ? 2000 : 500, ms: seconds * 1000 }
+      const run = { outstanding: row.outstanding, warmMs: n === 0 ? 4000 : 500, ms: seconds * 1000 }
       const bare = await page.evaluate((asked) => window.bench.measureBare(asked), run)
       const own = await page.evaluate(([to, bytes, asked]) => window.bench.measureOwn(to, bytes, asked), [
         server,

@@ -194,10 +194,12 @@ export class ClientConnection {
       ReplyHeader.write(out, { xid, zxid, err })
       if (body !== null) out.raw(body)
     })
+    const { trace } = this.#owner.host
+    if (trace.off === true) return this.#write(frame)
     const detail = { session: this.#sessionText, xid, op: opName(op), err }
     const quiet = op === OpCode.ping
     this.#write(frame, { protocol: 'client', type: 'reply', zxid, detail, ...(quiet ? { quiet } : {}) })
-    if (!quiet) this.#owner.host.trace.emit({ kind: 'reply', session: this.#session, xid, op: opName(op), zxid, err })
+    if (!quiet) trace.emit({ kind: 'reply', session: this.#session, xid, op: opName(op), zxid, err })
   }
 
   /** An op code that is none: the client is told, and the connection ends. */
@@ -225,7 +227,7 @@ export class ClientConnection {
     if (this.#paused) this.resume()
   }
 
-  #write(frame: Uint8Array, note: MessageNote): void {
+  #write(frame: Uint8Array, note?: MessageNote): void {
     this.#connection.write(frame, note)
     this.#touchIdle()
   }

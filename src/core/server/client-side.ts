@@ -153,7 +153,7 @@ export class ClientService implements ClientSide, ConnectionOwner {
   onRequest(client: ClientConnection, { xid, type }: RequestHeader, body: Uint8Array): void {
     const { host, role, kind } = this.#options
     const { session } = client
-    if (type !== OpCode.ping) {
+    if (type !== OpCode.ping && host.trace.off !== true) {
       const path = pathOf(type, body)
       const op = opName(type)
       host.trace.emit({ kind: 'request', session, xid, op, ...(path === undefined ? {} : { path }) })

@@ -268,20 +268,16 @@ export class Leader implements Role, LeaderOfHandlers {
       zxid,
       logged,
       bytes,
-      packet: packet(PacketType.PROPOSAL, zxid, bytes),
+      packet: packet(host.trace, PacketType.PROPOSAL, zxid, bytes),
       acks: new Set(),
     }
     this.#lastProposed = zxid
     this.#outstanding.push(proposal)
-    const path = pathOf(logged)
-    host.trace.emit({
-      kind: 'proposed',
-      zxid,
-      type: opName(type),
-      session: clientId,
-      cxid,
-      ...(path === undefined ? {} : { path }),
-    })
+    if (host.trace.off !== true) {
+      const path = pathOf(logged)
+      const about = path === undefined ? {} : { path }
+      host.trace.emit({ kind: 'proposed', zxid, type: opName(type), session: clientId, cxid, ...about })
+    }
     for (const handler of this.#forwarding) handler.propose(zxid, proposal.packet)
     database.writer.write(zxid, bytes, () => this.acked(this.#me, zxid))
   }
@@ -306,12 +302,12 @@ export class Leader implements Role, LeaderOfHandlers {
       if (first === undefined || !config.quorum.containsQuorum(first.acks)) return
       this.#outstanding.shift()
       this.#lastCommitted = first.zxid
-      host.trace.emit({ kind: 'committed', zxid: first.zxid, ackers: sorted(first.acks) })
-      const commit = packet(PacketType.COMMIT, first.zxid)
+      if (host.trace.off !== true) host.trace.emit({ kind: 'committed', zxid: first.zxid, ackers: sorted(first.acks) })
+      const commit = packet(host.trace, PacketType.COMMIT, first.zxid)
       let inform: OutgoingPacket | undefined
       for (const handler of this.#forwarding)
         handler.commit(commit, () => {
-          inform ??= packet(PacketType.INFORM, first.zxid, first.bytes)
+          inform ??= packet(host.trace, PacketType.INFORM, first.zxid, first.bytes)
           return inform
         })
       this.#clients?.commit(first.logged, first.bytes)

@@ -58,7 +58,7 @@ export class LearnerHandler {
   constructor(context: RoleContext, leader: LeaderOfHandlers, connection: Connection) {
     this.#context = context
     this.#leader = leader
-    this.#quorum = new QuorumConnection(connection)
+    this.#quorum = new QuorumConnection(connection, context.host.trace)
     this.#heardAt = context.host.clock.now()
     this.#watchSilence()
   }

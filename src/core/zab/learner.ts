@@ -112,7 +112,7 @@ export class Learner implements Role {
         onClose: (cause) => this.#onClose(cause),
       },
     )
-    this.#quorum = new QuorumConnection(connection)
+    this.#quorum = new QuorumConnection(connection, host.trace)
   }
 
   #onOpen(): void {

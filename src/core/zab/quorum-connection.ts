@@ -1,6 +1,6 @@
 /** QuorumPackets over one connection, with names for the trace. The stream has no length prefix; after SNAP it
  *  carries a raw snapshot, which the learner takes with `takeRaw`. Source: zab.md sections 1 and 2. */
-import type { Connection, MessageNote } from '../host.ts'
+import type { Connection, MessageNote, TraceSink } from '../host.ts'
 import { opName, PacketType, packetName } from '../wire/codes.ts'
 import type { Id } from '../wire/data.ts'
 import { asZxid, type Zxid } from '../wire/ids.ts'
@@ -12,10 +12,12 @@ export const NO_ZXID = asZxid(-1n)
 
 export class QuorumConnection {
   readonly #connection: Connection
+  readonly #trace: TraceSink
   readonly #received = new StreamBuffer()
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, trace: TraceSink) {
     this.#connection = connection
+    this.#trace = trace
   }
 
   get id(): string {
@@ -23,7 +25,7 @@ export class QuorumConnection {
   }
 
   send(type: PacketType, zxid: Zxid, data: Uint8Array | null = null, authinfo: readonly Id[] | null = null): void {
-    this.post(packet(type, zxid, data, authinfo))
+    this.post(packet(this.#trace, type, zxid, data, authinfo))
   }
 
   /** A packet that goes to several at once is built once. */
@@ -66,17 +68,19 @@ export class QuorumConnection {
 
 export interface OutgoingPacket {
   readonly bytes: Uint8Array
-  readonly note: MessageNote
+  /** Undefined while nobody listens. */
+  readonly note: MessageNote | undefined
 }
 
 export const packet = (
+  trace: TraceSink,
   type: PacketType,
   zxid: Zxid,
   data: Uint8Array | null = null,
   authinfo: readonly Id[] | null = null,
 ): OutgoingPacket => ({
   bytes: encode(QuorumPacket, { type, zxid, data, authinfo }),
-  note: noteOf(type, zxid, data),
+  note: trace.off === true ? undefined : noteOf(type, zxid, data),
 })
 
 /** Heartbeats are quiet; proposals tell what they would change. */
