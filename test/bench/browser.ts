@@ -7,8 +7,11 @@ import { type BrowserContext, chromium, type Page } from '@playwright/test'
 import { build, preview } from 'vite'
 import { CHROMIUM_ARGS, findChromium } from '../chromium.mjs'
 
-export const PRODUCT = 'index.html'
-export const BENCH = 'test/bench/page/index.html'
+export const PAGES = {
+  product: 'index.html',
+  load: 'test/bench/page/product.html',
+  bench: 'test/bench/page/index.html',
+} as const
 
 export interface Served {
   readonly url: string
@@ -16,16 +19,16 @@ export interface Served {
 }
 
 /** Builds a page and serves it on a free port. */
-export async function serve(page: typeof PRODUCT | typeof BENCH): Promise<Served> {
-  const outDir = resolve('node_modules/.cache/bench', page === PRODUCT ? 'product' : 'bench')
+export async function serve(page: keyof typeof PAGES): Promise<Served> {
+  const outDir = resolve('node_modules/.cache/bench', page)
   await build({
     logLevel: 'warn',
-    build: { outDir, emptyOutDir: true, rolldownOptions: { input: resolve(page) }, chunkSizeWarningLimit: 5000 },
+    build: { outDir, emptyOutDir: true, rolldownOptions: { input: resolve(PAGES[page]) }, chunkSizeWarningLimit: 5000 },
   })
   const server = await preview({ logLevel: 'warn', build: { outDir }, preview: { host: '127.0.0.1', port: 0 } })
   const root = server.resolvedUrls?.local[0]
   if (!root) throw new Error('the built page is not served')
-  return { url: `${root}${page === PRODUCT ? '' : page}`, close: () => server.close() }
+  return { url: `${root}${PAGES[page]}`, close: () => server.close() }
 }
 
 /** Opens a browser for `use` and closes it behind it. */
@@ -47,7 +50,7 @@ export async function withBrowser<T>(use: (context: BrowserContext) => Promise<T
 
 /** Opens the page of benchmarks for `use`. */
 export async function withBenchPage<T>(use: (page: Page) => Promise<T>): Promise<T> {
-  const served = await serve(BENCH)
+  const served = await serve('bench')
   try {
     return await withBrowser(async (context) => {
       const page = await context.newPage()

@@ -1,8 +1,9 @@
 /** What an animation frame of the page costs while its ensemble works: main-thread time, and frames that did not come. */
 import type { CDPSession, Page } from '@playwright/test'
 import type {} from '../../src/page/door.ts'
-import { PRODUCT, serve, withBrowser } from './browser.ts'
+import { serve, withBrowser } from './browser.ts'
 import type { Options } from './options.ts'
+import type {} from './page/product.tsx'
 import { printTable, quantile } from './table.ts'
 
 const EVENTS_PER_S = 2000
@@ -10,6 +11,8 @@ const FRAME_MS = 1000 / 60
 /** Calibrations of the pace; each looks for so long. */
 const TRIES = 4
 const LOOK_MS = 1500
+/** At real time this gives a little more than that, so the page goes a little slower. */
+const OUTSTANDING = 8
 
 interface Measured {
   readonly events: number
@@ -21,7 +24,7 @@ interface Measured {
 }
 
 export async function frames({ repeat, seconds }: Options): Promise<void> {
-  const served = await serve(PRODUCT)
+  const served = await serve('load')
   try {
     const rows = await withBrowser(async (context) => {
       const page = await context.newPage()
@@ -31,7 +34,7 @@ export async function frames({ repeat, seconds }: Options): Promise<void> {
       const cdp = await context.newCDPSession(page)
       const idle: Measured[] = []
       for (let n = 0; n < repeat; n++) idle.push(await measure(page, cdp, seconds * 1000))
-      await startWriting(page)
+      await page.evaluate((outstanding) => window.startWriting(outstanding), OUTSTANDING)
       await calibrate(page)
       const busy: Measured[] = []
       for (let n = 0; n < repeat; n++) busy.push(await measure(page, cdp, seconds * 1000))
@@ -55,17 +58,6 @@ export async function frames({ repeat, seconds }: Options): Promise<void> {
   } finally {
     await served.close()
   }
-}
-
-/** One write after the other, typed into the zkCli in front. */
-async function startWriting(page: Page): Promise<void> {
-  await page.evaluate(async () => {
-    await window.vivarium.cli('create /bench')
-    const write = async (): Promise<void> => {
-      for (let n = 0; ; n++) await window.vivarium.cli(`set /bench ${n}`)
-    }
-    void write()
-  })
 }
 
 /** Sets the pace so that about as many events are shown in a second as are wanted. */

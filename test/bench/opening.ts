@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test'
 import { launch } from '../../src/hosts/launch.ts'
 import { Simulation } from '../../src/hosts/sim/sim.ts'
-import { PRODUCT, serve, withBrowser } from './browser.ts'
+import { serve, withBrowser } from './browser.ts'
 import { pageConfig } from './config.ts'
 import type { Options } from './options.ts'
 import { printTable } from './table.ts'
@@ -10,7 +10,7 @@ import { printTable } from './table.ts'
 const PACES = ['auto', '1', 'max'] as const
 
 export async function opening({ repeat }: Options): Promise<void> {
-  const served = await serve(PRODUCT)
+  const served = await serve('product')
   const found = PACES.map((pace) => ({ pace, page: [] as number[], leader: [] as number[] }))
   try {
     for (let n = 0; n < repeat; n++) {
