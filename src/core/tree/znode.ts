@@ -15,7 +15,28 @@ const EMPTY = new Uint8Array(0)
 
 /** Data to be kept for long: a copy, unless it is alone in its buffer, for a view would keep all that it came with. */
 export const kept = (data: Uint8Array | null): Uint8Array | null =>
-  data === null || data.length === data.buffer.byteLength ? data : data.length === 0 ? EMPTY : data.slice()
+  data === null || data.length === data.buffer.byteLength ? data : data.length === 0 ? EMPTY : copyOf(data)
+
+/** Engines keep arrays of up to 64 bytes with their objects; a larger one is a buffer that costs microseconds to make. So
+ *  small data share one, which is so small that a znode that outlives its neighbours keeps no more than a kilobyte. */
+const INLINE_BYTES = 64
+const SHARED_MAX_BYTES = 256
+const SHARED_BYTES = 1024
+let shared = EMPTY
+let sharedUsed = 0
+
+function copyOf(data: Uint8Array): Uint8Array {
+  const { length } = data
+  if (length <= INLINE_BYTES || length > SHARED_MAX_BYTES) return data.slice()
+  if (sharedUsed + length > shared.length) {
+    shared = new Uint8Array(SHARED_BYTES)
+    sharedUsed = 0
+  }
+  const copy = shared.subarray(sharedUsed, sharedUsed + length)
+  for (let n = 0; n < length; n++) copy[n] = data[n] as number
+  sharedUsed += length
+  return copy
+}
 
 export class ZNode implements NodeView {
   data: Uint8Array | null
