@@ -37,32 +37,46 @@ export const FileHeader = record({ magic: int, version: int, dbid: long })
 export const TXNLOG_MAGIC = 0x5a4b4c47 // "ZKLG"
 export const SNAPSHOT_MAGIC = 0x5a4b534e // "ZKSN"
 
-/** Bytes of a stream, kept until they make a whole record. What is taken out are views: chunks are never written to, and
- *  the usual one, which holds whole records, is not copied at all. */
+/** Bytes of a stream, kept until they make a whole record. What is taken out are views: bytes once received are never
+ *  written to again, and the usual chunk, which holds whole records, is not copied at all. */
 export class StreamBuffer {
   #bytes: Uint8Array = NOTHING
   #start = 0
+  /** Behind it is room, where #bytes is a buffer of this object's own. */
+  #end = 0
+  #own = false
 
   get length(): number {
-    return this.#bytes.length - this.#start
+    return this.#end - this.#start
   }
 
   /** Takes the chunk over. */
   push(chunk: Uint8Array): void {
-    if (this.length === 0) this.#bytes = chunk
-    else {
-      const joined = new Uint8Array(this.length + chunk.length)
-      joined.set(this.#bytes.subarray(this.#start))
-      joined.set(chunk, this.length)
-      this.#bytes = joined
+    if (this.length === 0) {
+      this.#bytes = chunk
+      this.#start = 0
+      this.#end = chunk.length
+      this.#own = false
+      return
     }
-    this.#start = 0
+    const needed = this.#end + chunk.length
+    if (!this.#own || needed > this.#bytes.length) {
+      // Twice as much as there is: a long record may come in many pieces.
+      const bigger = new Uint8Array(2 * (this.length + chunk.length))
+      bigger.set(this.#bytes.subarray(this.#start, this.#end))
+      this.#end = this.length
+      this.#start = 0
+      this.#bytes = bigger
+      this.#own = true
+    }
+    this.#bytes.set(chunk, this.#end)
+    this.#end += chunk.length
   }
 
   /** Runs `read` on the bytes at hand; undefined, with nothing consumed, when they end too early. @throws JuteError */
   take<T>(read: (input: Reader) => T): T | undefined {
     if (this.length === 0) return undefined
-    const input = new Reader(this.#bytes, this.#start)
+    const input = new Reader(this.#received(), this.#start)
     try {
       const value = read(input)
       this.#start = input.offset
@@ -76,13 +90,17 @@ export class StreamBuffer {
   /** The next frame of `int length + bytes`; undefined until it is whole. @throws JuteError when the length is outside min…max. */
   takeFrame(min: number, max: number): Uint8Array | undefined {
     if (this.length < 4) return undefined
-    const input = new Reader(this.#bytes, this.#start)
+    const input = new Reader(this.#received(), this.#start)
     const length = input.int()
     if (length < min || length > max) throw new FrameLengthError(length)
     if (input.remaining < length) return undefined
     const frame = input.raw(length)
     this.#start = input.offset
     return frame
+  }
+
+  #received(): Uint8Array {
+    return this.#end === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#end)
   }
 }
 

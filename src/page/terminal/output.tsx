@@ -1,4 +1,4 @@
-import type { MouseEvent } from 'react'
+import { type MouseEvent, memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { classes } from '../parts/classes.ts'
 import { useFollowEnd } from '../parts/follow-end.ts'
@@ -45,7 +45,8 @@ export function Output({ tab }: { readonly tab: TerminalTab }) {
   )
 }
 
-function Line({ line }: { readonly line: TerminalLine }) {
+/** A line never changes: only new ones are rendered. */
+const Line = memo(function Line({ line }: { readonly line: TerminalLine }) {
   const isEvent = line.stream === 'out' && /^WatchedEvent /.test(line.text)
   return (
     <div className={classes(styles.line, styles[line.stream], isEvent && styles.event)}>
@@ -53,4 +54,4 @@ function Line({ line }: { readonly line: TerminalLine }) {
       {line.text}
     </div>
   )
-}
+})
