@@ -1,6 +1,6 @@
 /** The network port of one process: listeners and connection ends, on frames.
  *
- *  What one step writes to a connection leaves as one frame when the step is over, with one drawn latency; each write
+ *  What the steps of one moment write to a connection leaves as one frame, with one drawn latency; each write
  *  stays a message of its own in the trace and at the receiver. A connection never outlives either process: frames to a
  *  dead one are lost, what a dead one sent still arrives, and behind it a reset. */
 import type {
@@ -159,7 +159,7 @@ export class NetworkPort implements Network {
     return true
   }
 
-  /** The step is over: what it wrote leaves. */
+  /** The moment is over: what was written in it leaves. */
   flush(): void {
     if (this.#written.length === 0) return
     const written = this.#written

@@ -170,6 +170,7 @@ export class Station implements NetworkHome {
       if (!item) break
       this.#step(item)
     }
+    this.#network.flush()
     this.#edgeUs = input.toUs
     return this.#output()
   }
@@ -230,6 +231,8 @@ export class Station implements NetworkHome {
 
   /** One event: handled to its end before the next. */
   #step(item: Item): void {
+    // What the steps of one moment write to a connection leaves together.
+    if (item.dueUs !== this.nowUs) this.#network.flush()
     this.#stepsNow = item.dueUs === this.nowUs ? this.#stepsNow + 1 : 0
     this.nowUs = item.dueUs
     this.cause = item.cause
@@ -240,7 +243,6 @@ export class Station implements NetworkHome {
     } catch (error) {
       this.#crash(error)
     }
-    this.#network.flush()
     this.cause = undefined
   }
 
