@@ -5,7 +5,7 @@ import type { StorageEvent } from '../core/storage/trace.ts'
 import type { DataTree } from '../core/tree/data-tree.ts'
 import { opName, type ServerState } from '../core/wire/codes.ts'
 import { type SessionId, type Sid, ZXID_0, type Zxid } from '../core/wire/ids.ts'
-import { decodeLogged, type LoggedTxn } from '../core/wire/txn.ts'
+import { decodeLogged, type LoggedTxn, pathOfTxn } from '../core/wire/txn.ts'
 import type { ZabEvent, ZabState } from '../core/zab/trace.ts'
 import type { LogEntryPicture, ServerPicture } from './picture.ts'
 import { SharedList, SharedMap } from './shared.ts'
@@ -443,22 +443,7 @@ function decoded(bytes: Uint8Array): LoggedTxn | undefined {
 /** The operation and the path that a txn is about; several parts of a multi are told by their number. */
 export function wordsOfTxn({ header, txn }: LoggedTxn): TxnWords {
   const type = opName(header.type)
-  switch (txn.kind) {
-    case 'create':
-    case 'createTTL':
-    case 'createContainer':
-    case 'delete':
-    case 'setData':
-    case 'setACL':
-    case 'check':
-      return { type, path: txn.body.path }
-    case 'multi':
-      return { type: `${type} of ${txn.body.length}`, path: undefined }
-    case 'createSession':
-    case 'closeSession':
-    case 'error':
-      return { type, path: undefined }
-  }
+  return { type: txn.kind === 'multi' ? `${type} of ${txn.body.length}` : type, path: pathOfTxn(txn) }
 }
 
 function unreachable(event: never): never {

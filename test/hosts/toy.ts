@@ -2,20 +2,9 @@
 import { DiskError, type Host } from '../../src/core/host.ts'
 import type { RunConfig } from '../../src/hosts/ensemble.ts'
 import type { Launch, Process } from '../../src/hosts/process.ts'
+import { runConfig as runConfigOf, SLOW } from '../run-config.ts'
 
-export const runConfig = (changes: Partial<RunConfig> = {}): RunConfig => ({
-  servers: 3,
-  seed: 1,
-  latencyUs: { min: 20_000, max: 30_000 },
-  diskSyncUs: { min: 2_000, max: 6_000 },
-  tickTimeMs: 2000,
-  initLimit: 10,
-  syncLimit: 5,
-  wallStartMs: 1_700_000_000_000,
-  snapCount: 100_000,
-  autostart: [1, 2, 3],
-  ...changes,
-})
+export const runConfig = (changes: Partial<RunConfig> = {}): RunConfig => runConfigOf(3, { ...SLOW, ...changes })
 
 /** What toys tell: as zkCli's output, the only free text of the trace. */
 export const say = (host: Host, text: string): void => host.trace.emit({ kind: 'printed', stream: 'out', text })

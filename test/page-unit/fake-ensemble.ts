@@ -1,20 +1,10 @@
 /** An ensemble that does nothing by itself: a test hands it events and time. */
 import type { CliResult, Completion } from '../../src/core/cli/result.ts'
 import type { TraceEvent } from '../../src/core/trace.ts'
-import type { Ensemble, EventMatch, HostNotice, Rate, RunConfig } from '../../src/hosts/ensemble.ts'
+import type { Ensemble, EventMatch, HostNotice, Rate } from '../../src/hosts/ensemble.ts'
+import { runConfig, SLOW } from '../run-config.ts'
 
-export const CONFIG: RunConfig = {
-  servers: 3,
-  seed: 1,
-  latencyUs: { min: 20_000, max: 30_000 },
-  diskSyncUs: { min: 2000, max: 6000 },
-  tickTimeMs: 2000,
-  initLimit: 10,
-  syncLimit: 5,
-  wallStartMs: 0,
-  snapCount: 1000,
-  autostart: [1, 2, 3],
-}
+export const CONFIG = runConfig(3, { ...SLOW, wallStartMs: 0, snapCount: 1000 })
 
 export class FakeEnsemble implements Ensemble {
   readonly config = CONFIG

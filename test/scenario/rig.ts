@@ -7,28 +7,13 @@ import { launch } from '../../src/hosts/launch.ts'
 import { matches } from '../../src/hosts/matching.ts'
 import type { Launch } from '../../src/hosts/process.ts'
 import { type Pending, Simulation } from '../../src/hosts/sim/sim.ts'
+import { runConfig } from '../run-config.ts'
 
 export type EventOf<K extends TraceEvent['kind']> = Extract<TraceEvent, { kind: K }>
 
 const SECOND = 1_000_000
 /** Nothing in these scenarios takes longer; what does is stuck. */
 const LIMIT_US = 120 * SECOND
-
-export function runConfig(servers: number, given: Partial<RunConfig> = {}): RunConfig {
-  return {
-    servers,
-    seed: 1,
-    latencyUs: { min: 1000, max: 3000 },
-    diskSyncUs: { min: 500, max: 2000 },
-    tickTimeMs: 2000,
-    initLimit: 10,
-    syncLimit: 5,
-    wallStartMs: 1_700_000_000_000,
-    snapCount: 100_000,
-    autostart: Array.from({ length: servers }, (_, i) => i + 1),
-    ...given,
-  }
-}
 
 export class Rig {
   readonly sim: Simulation

@@ -235,3 +235,16 @@ export function decodeLogged(bytes: Uint8Array): LoggedTxn {
 export function encodeTxn(txn: Txn): Uint8Array {
   return build((out) => writeTxn(out, txn))
 }
+
+/** The one path a txn is about; undefined for those about a session, an error, or several. */
+export function pathOfTxn(txn: Txn): string | undefined {
+  switch (txn.kind) {
+    case 'multi':
+    case 'createSession':
+    case 'closeSession':
+    case 'error':
+      return undefined
+    default:
+      return txn.body.path
+  }
+}

@@ -12,7 +12,7 @@ import { OpCode, opName, PacketType } from '../wire/codes.ts'
 import { asSession, asZxid, counterOf, makeZxid, nextZxid, type SessionId, type Sid, type Zxid } from '../wire/ids.ts'
 import { Reader } from '../wire/jute.ts'
 import type { QuorumPacket } from '../wire/quorum.ts'
-import { encodeLogged, type LoggedTxn } from '../wire/txn.ts'
+import { encodeLogged, type LoggedTxn, pathOfTxn } from '../wire/txn.ts'
 import type { RoleContext } from './context.ts'
 import { type LeaderOfHandlers, LearnerHandler } from './learner-handler.ts'
 import { type OutgoingPacket, packet } from './quorum-connection.ts'
@@ -274,7 +274,7 @@ export class Leader implements Role, LeaderOfHandlers {
     this.#lastProposed = zxid
     this.#outstanding.push(proposal)
     if (host.trace.off !== true) {
-      const path = pathOf(logged)
+      const path = pathOfTxn(logged.txn)
       const about = path === undefined ? {} : { path }
       host.trace.emit({ kind: 'proposed', zxid, type: opName(type), session: clientId, cxid, ...about })
     }
@@ -390,10 +390,6 @@ export class Leader implements Role, LeaderOfHandlers {
     this.#sessions?.touch(session, timeoutMs)
   }
 
-  touched(session: SessionId, timeoutMs: number): void {
-    this.touch(session, timeoutMs)
-  }
-
   // --- failure detection -------------------------------------------------------------------------
 
   #scheduleTick(): void {
@@ -423,19 +419,3 @@ export class Leader implements Role, LeaderOfHandlers {
 }
 
 const sorted = (sids: Iterable<Sid>): Sid[] => [...sids].sort((a, b) => a - b)
-
-/** The path a txn is about, for the trace. */
-function pathOf({ txn }: LoggedTxn): string | undefined {
-  switch (txn.kind) {
-    case 'create':
-    case 'createTTL':
-    case 'createContainer':
-    case 'delete':
-    case 'setData':
-    case 'setACL':
-    case 'check':
-      return txn.body.path
-    default:
-      return undefined
-  }
-}

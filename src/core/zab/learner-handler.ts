@@ -22,10 +22,10 @@ export interface LeaderOfHandlers {
   startForwarding(handler: LearnerHandler): void
   newLeaderAcked(handler: LearnerHandler): void
   acked(sid: Sid, zxid: Zxid): void
-  touched(session: SessionId, timeoutMs: number): void
+  touch(session: SessionId, timeoutMs: number): void
   revalidateFor(handler: LearnerHandler, session: SessionId, timeoutMs: number): boolean
   requested(handler: LearnerHandler, packet: QuorumPacket): void
-  handlerEnded(handler: LearnerHandler, reason: string): void
+  handlerEnded(handler: LearnerHandler): void
 }
 
 type Phase =
@@ -265,7 +265,7 @@ export class LearnerHandler {
     const input = new Reader(packet.data)
     while (input.remaining > 0) {
       const session = asSession(input.long())
-      this.#leader.touched(session, input.int())
+      this.#leader.touch(session, input.int())
     }
   }
 
@@ -303,7 +303,7 @@ export class LearnerHandler {
     this.#silence?.cancel()
     this.#quorum.close()
     this.#context.host.trace.emit({ kind: 'learnerLost', peer: this.#sid, reason })
-    this.#leader.handlerEnded(this, reason)
+    this.#leader.handlerEnded(this)
   }
 }
 

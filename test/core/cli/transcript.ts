@@ -7,9 +7,9 @@ import type { Host } from '../../../src/core/host.ts'
 import { Replica } from '../../../src/core/server/replica.ts'
 import { decodeUtf8 } from '../../../src/core/wire/utf8.ts'
 import { configureServer } from '../../../src/hosts/configure.ts'
-import type { RunConfig } from '../../../src/hosts/ensemble.ts'
 import type { Launch } from '../../../src/hosts/process.ts'
 import { Simulation } from '../../../src/hosts/sim/sim.ts'
+import { runConfig } from '../../run-config.ts'
 
 const golden = (name: string): string =>
   readFileSync(new URL(`../../golden/zkcli/${name}`, import.meta.url), 'utf8').replace(/\n$/, '')
@@ -38,18 +38,11 @@ export class Session {
   readonly lines: string[] = []
 
   constructor(servers: number) {
-    const config: RunConfig = {
-      servers,
-      seed: 1,
+    const config = runConfig(servers, {
       latencyUs: { min: 1000, max: 1000 },
       diskSyncUs: { min: 1000, max: 1000 },
-      tickTimeMs: 2000,
-      initLimit: 10,
-      syncLimit: 5,
       wallStartMs: Date.UTC(2026, 10, 20),
-      snapCount: 100_000,
-      autostart: Array.from({ length: servers }, (_, index) => index + 1),
-    }
+    })
     const launch: Launch = (host, spec) => {
       if (spec.what === 'server') {
         new Replica(onLoopback(host), configureServer(spec.sid, config))

@@ -5,21 +5,15 @@ import { ZkCli, type ZkCliOptions } from '../../../src/core/cli/zk-cli.ts'
 import { Replica } from '../../../src/core/server/replica.ts'
 import type { CoreEvent } from '../../../src/core/trace.ts'
 import { configureServer } from '../../../src/hosts/configure.ts'
-import type { RunConfig } from '../../../src/hosts/ensemble.ts'
 import { Simulation } from '../../../src/hosts/sim/sim.ts'
+import { runConfig } from '../../run-config.ts'
 
-const config: RunConfig = {
-  servers: 3,
+const config = runConfig(3, {
   seed: 7,
   latencyUs: { min: 1000, max: 2000 },
   diskSyncUs: { min: 1000, max: 2000 },
-  tickTimeMs: 2000,
-  initLimit: 10,
-  syncLimit: 5,
   wallStartMs: 0,
-  snapCount: 100_000,
-  autostart: [1, 2, 3],
-}
+})
 const ALL = 'zk1:2181,zk2:2181,zk3:2181'
 
 function rig(options: ZkCliOptions = {}, connect = ALL, ready = true) {
