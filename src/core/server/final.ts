@@ -65,7 +65,8 @@ export class FinalRequestProcessor {
     const known = this.#database.sessions.has(header.clientId)
     const result = this.#database.apply(logged, bytes)
     const { digest } = this.#database.tree
-    trace.emit({ kind: 'applied', zxid: header.zxid, phase: 'serving', logged: bytes, digest })
+    if (trace.off !== true)
+      trace.emit({ kind: 'applied', zxid: header.zxid, phase: 'serving', logged: bytes, digest })
     if (txn.kind === 'createSession') {
       const timeoutMs = txn.body.timeOut
       this.#sessions?.add(header.clientId, timeoutMs)

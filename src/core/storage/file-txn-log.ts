@@ -17,22 +17,28 @@ export class FileTxnLog {
   readonly #disk: Disk
   #file: string | undefined
   #sizeBytes = 0
+  #lastBytes = 0
 
   constructor(disk: Disk) {
     this.#disk = disk
   }
 
+  /** Where the newest record went. */
+  get last(): Appended {
+    return { file: this.#file ?? '', offset: this.#sizeBytes - this.#lastBytes, sizeBytes: this.#lastBytes }
+  }
+
   /** Durable after a sync. */
-  append(zxid: Zxid, body: Uint8Array): Appended | DiskError {
+  append(zxid: Zxid, body: Uint8Array): DiskError | undefined {
     const record = encodeRecord(body)
     const file = this.#file ?? logName(zxid)
     const error = this.#file === undefined ? this.#open(file, record) : this.#disk.append(pathTo(file), record)
     if (error !== undefined) return new DiskError(error.code, `append ${hex64(zxid)} to ${file}: ${error.message}`)
     if (this.#file === undefined) this.#sizeBytes = LOG_HEADER_BYTES
     this.#file = file
-    const offset = this.#sizeBytes
     this.#sizeBytes += record.length
-    return { file, offset, sizeBytes: record.length }
+    this.#lastBytes = record.length
+    return undefined
   }
 
   /** No file is open, or it is as long as it was left. */

@@ -8,13 +8,20 @@ import type { Clock, Disk, DiskError, Random, TraceSink } from '../host.ts'
 import { follows, hex64, type Zxid } from '../wire/ids.ts'
 import type { FileTxnLog } from './file-txn-log.ts'
 
-interface Entry {
-  /** undefined: a barrier, which waits for all before it and is not in the log. */
-  readonly record: { readonly zxid: Zxid; readonly bytes: Uint8Array } | undefined
-  readonly done: (error?: DiskError) => void
-  /** The opening of the writer that it belongs to; undefined: called in any case. */
-  readonly opening: number | undefined
+interface TxnEntry {
+  readonly kind: 'txn'
+  readonly zxid: Zxid
+  readonly bytes: Uint8Array
+  readonly done: (zxid: Zxid) => void
+  /** The opening of the writer that it belongs to. */
+  readonly opening: number
 }
+/** Waits for all before it, is not in the log, and is told in any case. */
+interface Barrier {
+  readonly kind: 'barrier'
+  readonly done: (error?: DiskError) => void
+}
+type Entry = TxnEntry | Barrier
 
 export interface SyncProcessorPorts {
   readonly clock: Clock
@@ -69,20 +76,20 @@ export class SyncProcessor {
     return this.#waiting.length === 0 && this.#appended.length === 0 && this.#syncing === undefined
   }
 
-  /** `done` when the txn is durable; never, if the writer is stopped before. Ignored while it is stopped.
+  /** `done` with its zxid when the txn is durable; never, if the writer is stopped before. Ignored while it is stopped.
    *  `bytes`: header, txn, digest. */
-  write(zxid: Zxid, bytes: Uint8Array, done: () => void): void {
+  write(zxid: Zxid, bytes: Uint8Array, done: (zxid: Zxid) => void): void {
     if (!this.#open) return
     if (!follows(this.#lastTaken, zxid))
       throw new Error(`${hex64(zxid)} does not follow ${hex64(this.#lastTaken)}, the last one in the log`)
     this.#lastTaken = zxid
-    this.#take({ record: { zxid, bytes }, done, opening: this.#opening })
+    this.#take({ kind: 'txn', zxid, bytes, done, opening: this.#opening })
   }
 
   /** `done` when everything taken before this call is durable, or cannot be any more (at once, if the disk has failed
    *  before). Works while stopped, too. */
   barrier(done: (error?: DiskError) => void): void {
-    this.#take({ record: undefined, done, opening: undefined })
+    this.#take({ kind: 'barrier', done })
   }
 
   /** A new role may write. */
@@ -123,7 +130,7 @@ export class SyncProcessor {
     while (this.#waiting.length > 0 && this.#holds === 0) {
       if (this.#rollWanted && !this.#roll()) break
       const entry = this.#waiting.shift() as Entry
-      if (entry.record !== undefined && !this.#append(entry.record.zxid, entry.record.bytes)) return
+      if (entry.kind === 'txn' && !this.#append(entry.zxid, entry.bytes)) return
       this.#appended.push(entry)
     }
     if (this.#syncing === undefined && !this.#delivering && this.#appended.length > 0) this.#planSync()
@@ -154,12 +161,12 @@ export class SyncProcessor {
 
   #append(zxid: Zxid, bytes: Uint8Array): boolean {
     const { log, trace } = this.#ports
-    const appended = log.append(zxid, bytes)
-    if (!('file' in appended)) {
-      this.fail(appended)
+    const error = log.append(zxid, bytes)
+    if (error !== undefined) {
+      this.fail(error)
       return false
     }
-    trace.emit({ kind: 'logged', zxid, ...appended })
+    if (trace.off !== true) trace.emit({ kind: 'logged', zxid, ...log.last })
     if (++this.#sinceRoll > this.#rollAfter) this.#rollWanted = true
     return true
   }
@@ -172,7 +179,7 @@ export class SyncProcessor {
       if (this.#failure !== undefined) return
       if (error !== undefined) return this.fail(error)
       this.#syncing = undefined
-      const newest = batch.findLast(({ record }) => record !== undefined)?.record
+      const newest = batch.findLast((entry) => entry.kind === 'txn')
       if (newest !== undefined) this.#ports.trace.emit({ kind: 'durable', zxid: newest.zxid })
       this.#deliver(batch)
       if (this.#rollWanted && this.#open) this.#roll()
@@ -184,10 +191,12 @@ export class SyncProcessor {
     // What is written in here is appended at once, but its sync waits until all have been told: one sync for all of it.
     this.#delivering = true
     let delivered = false
-    for (const { done, opening } of batch) {
-      if (opening !== undefined && opening !== this.#opening) continue
-      done()
-      delivered ||= opening !== undefined
+    for (const entry of batch) {
+      if (entry.kind === 'barrier') entry.done()
+      else if (entry.opening === this.#opening) {
+        entry.done(entry.zxid)
+        delivered = true
+      }
     }
     this.#delivering = false
     if (delivered) this.onFlush?.()
@@ -206,7 +215,7 @@ export class SyncProcessor {
 
   /** No txn becomes durable any more; who waits for everything before him is told so. */
   #refuse(): void {
-    for (const { opening, done } of this.#waiting.splice(0)) if (opening === undefined) done(this.#failure)
+    for (const entry of this.#waiting.splice(0)) if (entry.kind === 'barrier') entry.done(this.#failure)
   }
 
   #drawRollAfter(): number {

@@ -308,12 +308,11 @@ export class DataTree {
     const node = this.#node(path)
     if (node === undefined) return { type, err: ErrorCode.NoNode, path }
     const growth = (data?.length ?? 0) - (node.data?.length ?? 0)
-    this.#change(path, node, () => {
-      node.data = kept(data)
-      node.mtime = time
-      node.mzxid = zxid
-      node.version = version
-    })
+    node.data = kept(data)
+    node.mtime = time
+    node.mzxid = zxid
+    node.version = version
+    this.#changed(path, node)
     this.#dataSizeBytes += growth
     const stat = clientStat(node)
     this.#quotas.changed(path, 0, growth)
@@ -439,6 +438,9 @@ export class DataTree {
   /** The only way in which a node's stat or data may change: the digest follows. */
   #change(path: string, node: ZNode, change: () => void): void {
     change()
+    this.#changed(path, node)
+  }
+  #changed(path: string, node: ZNode): void {
     const digest = nodeDigest(path, node.data, node)
     this.#addDigest(digest - node.digest)
     node.digest = digest

@@ -54,7 +54,7 @@ export class WatchManager<W extends object> {
 
   /** What a change of the tree sets off, in the order in which it must be queued. Standard watches that fire are gone.
    *  `onUsedUp`: one that is gone without an event of its own. */
-  fire(change: TreeChange, onUsedUp: (watch: Registration<W>) => void = () => {}): Firing<W>[] {
+  fire(change: TreeChange, onUsedUp: (watch: Registration<W>) => void = () => {}): readonly Firing<W>[] {
     const { path, type, acl } = change
     if (type === 'dataChanged') return this.#data.trigger(path, EventType.NodeDataChanged, acl).fired
     const parent = parentOf(path) || '/'
@@ -134,6 +134,12 @@ export function missedEvent(
   }
 }
 
+interface Triggered<W> {
+  readonly fired: readonly Firing<W>[]
+  readonly watchers: ReadonlySet<W>
+}
+const NOTHING: Triggered<never> = { fired: [], watchers: new Set() }
+
 class WatchTable<W extends object> {
   /** By path, then by watcher in order of registration. */
   readonly #byPath = new Map<string, Map<W, WatchKind>>()
@@ -197,7 +203,8 @@ class WatchTable<W extends object> {
     acl: readonly ACL[],
     suppress?: ReadonlySet<W>,
     onUsedUp?: (watch: Registration<W>) => void,
-  ): { readonly fired: Firing<W>[]; readonly watchers: ReadonlySet<W> } {
+  ): Triggered<W> {
+    if (this.#recursive === 0 && !this.#byPath.has(eventPath)) return NOTHING
     const found = new Map<W, { path: string; kind: WatchKind }>()
     for (const path of this.#recursive === 0 ? [eventPath] : lineage(eventPath))
       for (const [watcher, kind] of this.#byPath.get(path) ?? []) {

@@ -45,6 +45,8 @@ export class StreamBuffer {
   /** Behind it is room, where #bytes is a buffer of this object's own. */
   #end = 0
   #own = false
+  /** On the bytes at hand, made anew when more come. */
+  #reader: Reader | undefined
 
   get length(): number {
     return this.#end - this.#start
@@ -52,6 +54,7 @@ export class StreamBuffer {
 
   /** Takes the chunk over. */
   push(chunk: Uint8Array): void {
+    this.#reader = undefined
     if (this.length === 0) {
       this.#bytes = chunk
       this.#start = 0
@@ -76,7 +79,7 @@ export class StreamBuffer {
   /** Runs `read` on the bytes at hand; undefined, with nothing consumed, when they end too early. @throws JuteError */
   take<T>(read: (input: Reader) => T): T | undefined {
     if (this.length === 0) return undefined
-    const input = new Reader(this.#received(), this.#start)
+    const input = this.#input()
     try {
       const value = read(input)
       this.#start = input.offset
@@ -90,7 +93,7 @@ export class StreamBuffer {
   /** The next frame of `int length + bytes`; undefined until it is whole. @throws JuteError when the length is outside min…max. */
   takeFrame(min: number, max: number): Uint8Array | undefined {
     if (this.length < 4) return undefined
-    const input = new Reader(this.#received(), this.#start)
+    const input = this.#input()
     const length = input.int()
     if (length < min || length > max) throw new FrameLengthError(length)
     if (input.remaining < length) return undefined
@@ -99,8 +102,10 @@ export class StreamBuffer {
     return frame
   }
 
-  #received(): Uint8Array {
-    return this.#end === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#end)
+  #input(): Reader {
+    this.#reader ??= new Reader(this.#end === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#end))
+    this.#reader.offset = this.#start
+    return this.#reader
   }
 }
 

@@ -240,6 +240,7 @@ export class Leader implements Role, LeaderOfHandlers {
       host,
       config,
       database,
+      clientPort: this.#context.clientPort,
       role: this,
       kind: 'leader',
       sessions: this.#sessions,
@@ -279,8 +280,10 @@ export class Leader implements Role, LeaderOfHandlers {
       host.trace.emit({ kind: 'proposed', zxid, type: opName(type), session: clientId, cxid, ...about })
     }
     for (const handler of this.#forwarding) handler.propose(zxid, proposal.packet)
-    database.writer.write(zxid, bytes, () => this.acked(this.#me, zxid))
+    database.writer.write(zxid, bytes, this.#durable)
   }
+
+  readonly #durable = (zxid: Zxid): void => this.acked(this.#me, zxid)
 
   /** Leader.processAck: `sid` has `zxid` on disk. */
   acked(sid: Sid, zxid: Zxid): void {
@@ -290,7 +293,8 @@ export class Leader implements Role, LeaderOfHandlers {
     const proposal = first === undefined ? undefined : this.#outstanding[Number(zxid - first.zxid)]
     if (proposal === undefined || !this.#context.config.quorum.isVoter(sid)) return
     proposal.acks.add(sid)
-    this.#context.host.trace.emit({ kind: 'ackCounted', zxid, from: sid, acks: proposal.acks.size })
+    const { trace } = this.#context.host
+    if (trace.off !== true) trace.emit({ kind: 'ackCounted', zxid, from: sid, acks: proposal.acks.size })
     this.#tryToCommit()
   }
 

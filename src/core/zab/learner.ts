@@ -339,12 +339,12 @@ export class Learner implements Role {
   }
 
   #onUpToDate(): void {
-    const { config, database, host } = this.#context
+    const { clientPort, config, database, host } = this.#context
     if (this.#phase !== 'awaitUpToDate') return this.#resign('UPTODATE before NEWLEADER')
     this.#phase = 'broadcast'
     this.#quorum?.send(PacketType.ACK, makeZxid(this.#epoch, 0))
     this.#context.establishedEpoch(this.#epoch)
-    this.#clients = new ClientService({ host, config, database, role: this, kind: 'learner' })
+    this.#clients = new ClientService({ host, config, database, clientPort, role: this, kind: 'learner' })
     const committed = this.#committed
     this.#committed = []
     for (const received of committed) {
@@ -360,10 +360,11 @@ export class Learner implements Role {
   // --- broadcast ---------------------------------------------------------------------------------
 
   /** To the log; the ACK follows when it is on disk, never before. Observers log and do not ACK. */
+  readonly #durable = (zxid: Zxid): void => {
+    if (!this.#observer) this.#quorum?.send(PacketType.ACK, zxid)
+  }
   #log({ zxid, bytes }: Received): void {
-    this.#context.database.writer.write(zxid, bytes, () => {
-      if (!this.#observer) this.#quorum?.send(PacketType.ACK, zxid)
-    })
+    this.#context.database.writer.write(zxid, bytes, this.#durable)
   }
 
   #onFollowerPacket(packet: QuorumPacket): void {

@@ -52,18 +52,20 @@ export class QuorumConnection {
 
   /** The next whole packet. Undefined: wait for more. @throws JuteError when the bytes cannot be a packet. */
   next(): QuorumPacket | undefined {
-    return this.#received.take((input) => {
-      const packet = QuorumPacket.read(input)
-      if (packet.type < PacketType.REQUEST || packet.type > PacketType.INFORMANDACTIVATE)
-        throw new JuteError(`packet of unknown type ${packet.type}`)
-      return packet
-    })
+    return this.#received.take(readPacket)
   }
 
   /** Takes what `read` reads, when it is all there. @throws JuteError */
   takeRaw<T>(read: (input: Reader) => T): T | undefined {
     return this.#received.take(read)
   }
+}
+
+function readPacket(input: Reader): QuorumPacket {
+  const packet = QuorumPacket.read(input)
+  if (packet.type < PacketType.REQUEST || packet.type > PacketType.INFORMANDACTIVATE)
+    throw new JuteError(`packet of unknown type ${packet.type}`)
+  return packet
 }
 
 export interface OutgoingPacket {
