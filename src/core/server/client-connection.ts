@@ -11,9 +11,15 @@ import { FrameLengthError, StreamBuffer } from '../wire/quorum.ts'
 import { encodedUtf8 } from '../wire/utf8.ts'
 import { sessionPassword } from './session-id.ts'
 
-/** What a connection asks of the server it belongs to. */
-export interface ConnectionOwner {
+/** The door it came in by. */
+export interface ConnectionHome {
   readonly host: Host
+  /** The connection has ended, by either side. Told once. */
+  onEnd(connection: ClientConnection): void
+}
+
+/** What a connection asks of the role that serves it. */
+export interface ConnectionService {
   /** Decides on a session: calls `beginAttach` and later `attached` or `refused`, or closes the connection. */
   onConnectRequest(connection: ClientConnection, request: ConnectRequest): void
   onRequest(connection: ClientConnection, header: RequestHeader, body: Uint8Array): void
@@ -34,7 +40,9 @@ const SESSIONLESS_MS = 10_000
 const NO_ZXID = asZxid(-1n)
 
 export class ClientConnection {
-  readonly #owner: ConnectionOwner
+  readonly #home: ConnectionHome
+  /** undefined: nobody served when it came, and nobody ever will. */
+  readonly #service: ConnectionService | undefined
   readonly #connection: Connection
   readonly #input = new StreamBuffer()
   #phase: Phase = 'handshake'
@@ -53,8 +61,9 @@ export class ClientConnection {
   #idle: Timer | undefined
   #idleDeadline = 0
 
-  constructor(owner: ConnectionOwner, connection: Connection) {
-    this.#owner = owner
+  constructor(home: ConnectionHome, service: ConnectionService | undefined, connection: Connection) {
+    this.#home = home
+    this.#service = service
     this.#connection = connection
     this.#auth = [{ scheme: 'ip', id: connection.remote.host }]
     this.#watchIdle()
@@ -110,8 +119,9 @@ export class ClientConnection {
       while (this.#mayRead()) {
         const frame = this.#input.takeFrame(0, MAX_BUFFER)
         if (frame === undefined) return
-        if (this.#phase === 'handshake') this.#onConnectFrame(frame)
-        else this.#onRequestFrame(frame)
+        if (this.#service === undefined) return this.close()
+        if (this.#phase === 'handshake') this.#onConnectFrame(frame, this.#service)
+        else this.#onRequestFrame(frame, this.#service)
       }
     } catch (error) {
       if (!(error instanceof JuteError)) throw error
@@ -126,24 +136,24 @@ export class ClientConnection {
 
   #mayRead(): boolean {
     if (this.#phase === 'handshake') return true
-    this.#paused = this.#outstanding > 0 && this.#owner.overloaded
+    this.#paused = this.#outstanding > 0 && this.#service?.overloaded === true
     return this.#phase === 'attached' && !this.#paused
   }
 
   /** @throws JuteError */
-  #onConnectFrame(frame: Uint8Array): void {
+  #onConnectFrame(frame: Uint8Array, service: ConnectionService): void {
     const request = ConnectRequest.read(new Reader(frame))
     this.#knowsReadOnly = request.readOnly !== undefined
-    this.#owner.onConnectRequest(this, request)
+    service.onConnectRequest(this, request)
   }
 
   /** @throws JuteError for a frame without a whole header */
-  #onRequestFrame(frame: Uint8Array): void {
+  #onRequestFrame(frame: Uint8Array, service: ConnectionService): void {
     const input = new Reader(frame)
     const header = RequestHeader.read(input)
     // Auth packets are answered on the spot and never count.
     if (header.xid > 0) this.#outstanding++
-    this.#owner.onRequest(this, header, input.rest())
+    service.onRequest(this, header, input.rest())
   }
 
   // --- out ---------------------------------------------------------------------------------------
@@ -161,7 +171,7 @@ export class ClientConnection {
     if (this.#phase !== 'attaching') return
     this.#phase = 'attached'
     this.#sendConnectResponse(this.#session, this.#timeoutMs, sessionPassword(this.#session))
-    this.#owner.host.trace.emit({
+    this.#home.host.trace.emit({
       kind: 'sessionAttached',
       session: this.#session,
       connection: this.id,
@@ -194,7 +204,7 @@ export class ClientConnection {
       ReplyHeader.write(out, { xid, zxid, err })
       if (body !== null) out.raw(body)
     })
-    const { trace } = this.#owner.host
+    const { trace } = this.#home.host
     if (trace.off === true) return this.#write(frame)
     const detail = { session: this.#sessionText, xid, op: opName(op), err }
     const quiet = op === OpCode.ping
@@ -252,23 +262,24 @@ export class ClientConnection {
     const wasAttached = this.isAttached
     this.#phase = 'ended'
     this.#idle?.cancel()
-    this.#owner.onEnd(this)
+    this.#home.onEnd(this)
+    this.#service?.onEnd(this)
     if (wasAttached)
-      this.#owner.host.trace.emit({ kind: 'sessionDetached', session: this.#session, connection: this.id })
+      this.#home.host.trace.emit({ kind: 'sessionDetached', session: this.#session, connection: this.id })
   }
 
   #touchIdle(): void {
     const limitMs = this.isAttached ? this.#timeoutMs : SESSIONLESS_MS
     const width = SESSIONLESS_MS
-    this.#idleDeadline = (Math.floor((this.#owner.host.clock.now() + limitMs) / width) + 1) * width
+    this.#idleDeadline = (Math.floor((this.#home.host.clock.now() + limitMs) / width) + 1) * width
   }
 
   /** One timer for each connection: when it fires and the connection was busy meanwhile, it is set for what is left. */
   #watchIdle(): void {
-    const now = this.#owner.host.clock.now()
+    const now = this.#home.host.clock.now()
     if (this.#idleDeadline === 0) this.#touchIdle()
     else if (now >= this.#idleDeadline) return this.close()
-    this.#idle = this.#owner.host.clock.after(this.#idleDeadline - now, () => this.#watchIdle())
+    this.#idle = this.#home.host.clock.after(this.#idleDeadline - now, () => this.#watchIdle())
   }
 }
 

@@ -4,14 +4,15 @@
  *  FollowerRequestProcessor.java (client-protocol.md, request-pipeline.md sections 2 and 7). Left out: SASL, request
  *  throttling, local sessions, read-only mode. */
 import type { ReplicaConfig } from '../config/replica-config.ts'
-import type { Host, Listener } from '../host.ts'
+import type { Host } from '../host.ts'
 import { ErrorCode, OpCode, opName } from '../wire/codes.ts'
 import { type SessionId, ZXID_0, type Zxid } from '../wire/ids.ts'
 import { decode, JuteError, Writer } from '../wire/jute.ts'
 import { AuthPacket, type ConnectRequest, type RequestHeader } from '../wire/proto.ts'
 import type { LoggedTxn } from '../wire/txn.ts'
 import { authenticate } from './authentication.ts'
-import { ClientConnection, type ConnectionOwner } from './client-connection.ts'
+import type { ClientConnection, ConnectionService } from './client-connection.ts'
+import type { ClientPort } from './client-port.ts'
 import { CommitProcessor } from './commit-processor.ts'
 import { FinalRequestProcessor, type TxnTarget } from './final.ts'
 import { isWrite, type PrepRequestProcessor } from './prep.ts'
@@ -26,6 +27,7 @@ interface Common {
   readonly host: Host
   readonly config: ReplicaConfig
   readonly database: TxnTarget
+  readonly clientPort: ClientPort
   /** Also the owner of the sessions that are attached here. */
   readonly role: Role
 }
@@ -33,15 +35,13 @@ export type ClientServiceOptions =
   | (Common & { readonly kind: 'leader'; readonly sessions: SessionTracker; readonly prep: PrepRequestProcessor })
   | (Common & { readonly kind: 'learner' })
 
-export class ClientService implements ClientSide, ConnectionOwner {
+export class ClientService implements ClientSide, ConnectionService {
   readonly #options: ClientServiceOptions
   readonly #ids: SessionIds
   readonly #commits = new CommitProcessor()
   readonly #watches: ServerWatches
   readonly #final: FinalRequestProcessor
-  #listener: Listener | undefined
   #closed = false
-  readonly #connections = new Set<ClientConnection>()
   /** Who has, or is about to get, which session. */
   readonly #bySession = new Map<SessionId, ClientConnection>()
   /** Requests of clients that are in the pipeline. */
@@ -72,22 +72,14 @@ export class ClientService implements ClientSide, ConnectionOwner {
   // --- for the role ------------------------------------------------------------------------------
 
   open(): void {
-    const { host, config } = this.#options
-    this.#listener = host.network.listen(config.clientPort, (connection) => {
-      const client = new ClientConnection(this, connection)
-      const sameHost = [...this.#connections].filter(({ remote }) => remote === client.remote).length
-      this.#connections.add(client)
-      if (config.maxClientCnxns > 0 && sameHost >= config.maxClientCnxns) client.close()
-      return client.handlers
-    })
+    this.#options.clientPort.serve(this)
   }
 
   close(_reason: string): void {
     if (this.#closed) return
     this.#closed = true
-    this.#listener?.close()
     this.#commits.stop()
-    for (const client of [...this.#connections]) client.close()
+    this.#options.clientPort.cease(this)
   }
 
   commit(logged: LoggedTxn, bytes: Uint8Array): void {
@@ -143,7 +135,6 @@ export class ClientService implements ClientSide, ConnectionOwner {
   }
 
   onEnd(client: ClientConnection): void {
-    this.#connections.delete(client)
     if (this.#bySession.get(client.session) === client) this.#bySession.delete(client.session)
     this.#watches.drop(client)
   }

@@ -8,12 +8,14 @@ import type { ServerState } from '../wire/codes.ts'
 import type { RoleContext } from '../zab/context.ts'
 import { Leader } from '../zab/leader.ts'
 import { Learner } from '../zab/learner.ts'
+import { ClientPort } from './client-port.ts'
 
 export class Replica {
   readonly #host: Host
   readonly #config: ReplicaConfig
   readonly #database: Database
   readonly #election: Election
+  readonly #clientPort: ClientPort
   #state: ServerState | 'STARTING' = 'STARTING'
   /** What this server advertises while it is not LOOKING; its own last vote otherwise. */
   #vote: Vote
@@ -41,6 +43,7 @@ export class Replica {
       state: () => (this.#state === 'STARTING' ? 'LOOKING' : this.#state),
       currentVote: () => this.#vote,
     })
+    this.#clientPort = new ClientPort(host, config)
     // Files of ours only: a directory with another server's id is not opened.
     const wrong = this.#database.claim(config.sid)
     if (wrong !== undefined) {
@@ -49,6 +52,7 @@ export class Replica {
     }
     if (!this.#recover()) return
     this.#vote = { ...this.#vote, zxid: this.#database.lastLoggedZxid, peerEpoch: this.#database.epochs.current }
+    this.#clientPort.open()
     this.#election.start()
     this.#becomeLooking('started')
     this.#look()
@@ -105,6 +109,7 @@ export class Replica {
       host: this.#host,
       config: this.#config,
       database: this.#database,
+      clientPort: this.#clientPort,
       establishedEpoch: (epoch) => {
         this.#vote = { ...this.#vote, peerEpoch: epoch }
       },
@@ -142,6 +147,7 @@ export class Replica {
     this.#host.trace.emit({ kind: 'halted', reason, ...(file === undefined ? {} : { file }) })
     this.#role?.stop(reason)
     this.#role = undefined
+    this.#clientPort.close()
     this.#election.stop()
   }
 }

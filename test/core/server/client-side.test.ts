@@ -367,7 +367,10 @@ describe('the end of a session', () => {
     expect([client.frames, connecting.frames]).toEqual([[], []])
     expect(tree.lastProcessedZxid).toBe(lastProcessedZxid)
     expect(world.events.slice(told)).toHaveLength(2)
-    expect(world.onConnection).toBeUndefined()
+    // The door stays open, but a client that asks for a session is sent away without an answer.
+    const late = server.connect()
+    late.connect()
+    expect(late).toMatchObject({ ended: 'closed', frames: [] })
     expect(world.timers.filter(({ live }) => live)).toEqual([])
   })
 })

@@ -3,6 +3,7 @@
 import type { QuorumVerifier } from '../../../src/core/config/quorum-verifier.ts'
 import type { ReplicaConfig } from '../../../src/core/config/replica-config.ts'
 import type { Connection, ConnectionHandlers, Host, MessageNote, TimerNote } from '../../../src/core/host.ts'
+import { ClientPort } from '../../../src/core/server/client-port.ts'
 import { ClientService } from '../../../src/core/server/client-side.ts'
 import { PrepRequestProcessor } from '../../../src/core/server/prep.ts'
 import type { Request } from '../../../src/core/server/request.ts'
@@ -124,7 +125,9 @@ export class TestServer implements Role {
       wallTime: () => host.clock.wallTime(),
       extendedTypes: options.extendedTypes ?? false,
     })
-    const common = { host, config, database, role: this }
+    const clientPort = new ClientPort(host, config)
+    clientPort.open()
+    const common = { host, config, database, clientPort, role: this }
     this.clients = new ClientService(
       this.kind === 'leader'
         ? { ...common, kind: 'leader', sessions: this.sessions, prep: this.prep }
