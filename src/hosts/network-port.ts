@@ -223,6 +223,8 @@ export class NetworkPort implements Network {
   }
 }
 
+const NOTHING = new Uint8Array(0)
+
 /** One end of a connection. */
 class End implements Connection {
   readonly id: string
@@ -239,6 +241,11 @@ class End implements Connection {
   /** Written in this step, and when it will arrive. */
   #parts: Part[] = []
   #partsArriveUs = 0
+  /** Messages that nobody is told of, one behind the other: the last of the parts, as far as it has come. */
+  #run: Uint8Array = NOTHING
+  #runBytes = 0
+  /** How long the last run became. */
+  #usualBytes = 0
   #lastArrivalUs = 0
 
   constructor(
@@ -270,7 +277,9 @@ class End implements Connection {
       this.#partsArriveUs = this.#nextArrival()
       this.#port.hasWritten(this)
     }
-    const message = note ? this.#port.home.sent(this, note, bytes.length, this.#partsArriveUs) : -1
+    if (note === undefined) return this.#append(bytes)
+    this.#endRun()
+    const message = this.#port.home.sent(this, note, bytes.length, this.#partsArriveUs)
     this.#parts.push({ message, bytes })
   }
 
@@ -317,9 +326,38 @@ class End implements Connection {
 
   flush(): void {
     if (this.#parts.length === 0) return
+    this.#endRun()
     const parts = this.#parts
     this.#parts = []
     this.#port.send(this, { kind: 'data', parts }, this.#partsArriveUs, -1)
+  }
+
+  /** Chunk boundaries mean nothing: what is not told one by one travels as one. A single message stays as it is. */
+  #append(bytes: Uint8Array): void {
+    const last = this.#parts.at(-1)
+    if (last === undefined || last.message >= 0) {
+      this.#parts.push({ message: -1, bytes })
+      return
+    }
+    if (this.#runBytes === 0) this.#extend(last.bytes)
+    this.#extend(bytes)
+  }
+  #extend(bytes: Uint8Array): void {
+    const needed = this.#runBytes + bytes.length
+    if (needed > this.#run.length) {
+      const bigger = new Uint8Array(Math.max(2 * needed, this.#usualBytes))
+      bigger.set(this.#run.subarray(0, this.#runBytes))
+      this.#run = bigger
+    }
+    this.#run.set(bytes, this.#runBytes)
+    this.#runBytes = needed
+  }
+  #endRun(): void {
+    if (this.#runBytes === 0) return
+    this.#parts[this.#parts.length - 1] = { message: -1, bytes: this.#run.subarray(0, this.#runBytes) }
+    this.#usualBytes = this.#runBytes + (this.#runBytes >> 3)
+    this.#run = NOTHING
+    this.#runBytes = 0
   }
 
   #finish(kind: 'close' | 'reset'): void {
@@ -333,6 +371,8 @@ class End implements Connection {
   #leave(cause: CloseCause | 'own'): number {
     this.state = 'closed'
     this.#parts = []
+    this.#run = NOTHING
+    this.#runBytes = 0
     this.#early = []
     this.#port.remove(this)
     return this.#port.home.emit({ kind: 'disconnected', connection: this.id, to: this.peer, cause })

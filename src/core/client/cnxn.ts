@@ -129,10 +129,11 @@ export class ClientCnxn {
     const { op, path } = submission
     const packet = packetOf(this.#nextXid(), submission, (registration, err) => this.#register(registration, err))
     if (!this.isAlive || this.#closing) {
-      packet.finish(this.#lossCode(), ZXID_0, null)()
+      packet.finish(this.#lossCode(), ZXID_0, undefined)
       return
     }
-    this.#host.trace.emit({ kind: 'invoked', xid: packet.xid, op: opName(op), ...(path ? { path } : {}) })
+    const { trace } = this.#host
+    if (trace.off !== true) trace.emit({ kind: 'invoked', xid: packet.xid, op: opName(op), ...(path ? { path } : {}) })
     if (op === OpCode.closeSession) this.#closing = true
     this.#outgoing.push(packet)
     this.#flush()
@@ -262,11 +263,12 @@ export class ClientCnxn {
     if (packet === undefined) throw new JuteError(`Nothing in the queue, but got ${xid}`)
     if (packet.xid !== xid)
       throw new JuteError(`Xid out of order. Got Xid ${xid} with err ${err} expected Xid ${packet.xid}`)
-    const finish = packet.finish(err, zxid, err === ErrorCode.Ok ? input : null)
+    const value = err === ErrorCode.Ok ? packet.read(input) : undefined
     this.#pending.shift()
     if (zxid > 0n) this.#lastZxid = zxid
-    this.#host.trace.emit({ kind: 'answered', xid, op: opName(packet.op), zxid, err })
-    finish()
+    const { trace } = this.#host
+    if (trace.off !== true) trace.emit({ kind: 'answered', xid, op: opName(packet.op), zxid, err })
+    packet.finish(err, zxid, value)
   }
 
   #onWatchEvent({ state, type, path }: WatcherEvent): void {
@@ -341,14 +343,13 @@ export class ClientCnxn {
   #flush(): void {
     const connection = this.#connection
     if (!this.#attached || connection === undefined) return
-    const packets = [...this.#prelude, ...this.#outgoing]
-    if (packets.length === 0) return
-    this.#prelude = []
-    this.#outgoing = []
-    for (const packet of packets) {
-      if (packet.op !== OpCode.auth) this.#pending.push(packet)
-      connection.write(packet.frame, packet.note)
-    }
+    if (this.#prelude.length === 0 && this.#outgoing.length === 0) return
+    const told = this.#host.trace.off !== true
+    for (const queue of [this.#prelude, this.#outgoing])
+      for (const packet of queue.splice(0)) {
+        if (packet.op !== OpCode.auth) this.#pending.push(packet)
+        connection.write(packet.frame, told ? packet.note() : undefined)
+      }
     this.#heartbeat.sent()
     this.#heartbeat.look()
   }
@@ -368,9 +369,10 @@ export class ClientCnxn {
 
   #fail(packets: readonly Packet[]): void {
     const err = this.#lossCode()
-    for (const { xid, op, finish } of packets) {
+    for (const packet of packets) {
+      const { xid, op } = packet
       if (op !== OpCode.auth) this.#host.trace.emit({ kind: 'requestLost', xid, op: opName(op) })
-      finish(err, ZXID_0, null)()
+      packet.finish(err, ZXID_0, undefined)
     }
   }
 

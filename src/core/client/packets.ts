@@ -22,15 +22,38 @@ export interface Submission<T> {
   readonly done?: (reply: Reply<T>) => void
 }
 
-export interface Packet {
+/** One request, from its bytes to its end. */
+export class Packet {
   readonly xid: number
   readonly op: OpCode
   readonly frame: Uint8Array
-  readonly note: MessageNote
-  /** Reads the answer, null where there is an error instead, and returns what ends the request: to be run once.
-   *  @throws JuteError */
-  readonly finish: (err: number, zxid: Zxid, body: Reader | null) => () => void
+  /** What the trace may know of it; asked for only when somebody listens. */
+  readonly note: () => MessageNote
+  readonly #answer: Answer
+
+  constructor(xid: number, op: OpCode, frame: Uint8Array, note: () => MessageNote, answer: Answer = NO_ANSWER) {
+    this.xid = xid
+    this.op = op
+    this.frame = frame
+    this.note = note
+    this.#answer = answer
+  }
+
+  /** Reads the answer of a request that succeeded. @throws JuteError */
+  read(body: Reader): unknown {
+    return this.#answer.decode(body)
+  }
+  /** Ends the request: to be called once. `value`: what `read` gave, undefined where there is an error instead. */
+  finish(err: number, zxid: Zxid, value: unknown): void {
+    this.#answer.finish(err, zxid, value)
+  }
 }
+
+interface Answer {
+  decode(body: Reader): unknown
+  finish(err: number, zxid: Zxid, value: unknown): void
+}
+const NO_ANSWER: Answer = { decode: () => undefined, finish: () => undefined }
 
 /** No more than about this many characters of paths go into one setWatches: servers refuse frames of 1 MB. */
 export const SET_WATCHES_MAX_LENGTH = 128 * 1024
@@ -41,22 +64,20 @@ export function packetOf<T>(
   submission: Submission<T>,
   register: (registration: WatchRegistration, err: number) => void,
 ): Packet {
-  const { op, path, body, decode, settle, done } = submission
+  const { op, path, body, decode } = submission
   const frame = toFrame((out) => {
     RequestHeader.write(out, { xid, type: op })
     body?.(out)
   })
-  const detail = { xid, ...(path ? { path } : {}) }
-  const finish = (err: number, zxid: Zxid, input: Reader | null): (() => void) => {
-    const value = input === null ? undefined : decode(input)
-    return () => {
-      if (submission.register !== undefined) register(submission.register, err)
-      // A removal of watches can succeed here although the server was not reached: without a value, as it has none.
-      const settled = settle === undefined ? err : settle(err)
-      done?.(settled === 0 ? { ok: true, value: value as T, zxid } : { ok: false, err: settled, path: path ?? null })
-    }
+  const note = (): MessageNote => ({ protocol: 'client', type: opName(op), detail: { xid, ...(path ? { path } : {}) } })
+  const finish = (err: number, zxid: Zxid, value: unknown): void => {
+    const { settle, done } = submission
+    if (submission.register !== undefined) register(submission.register, err)
+    // A removal of watches can succeed here although the server was not reached: without a value, as it has none.
+    const settled = settle === undefined ? err : settle(err)
+    done?.(settled === 0 ? { ok: true, value: value as T, zxid } : { ok: false, err: settled, path: path ?? null })
   }
-  return { xid, op, frame, note: { protocol: 'client', type: opName(op), detail }, finish }
+  return new Packet(xid, op, frame, note, { decode, finish })
 }
 
 /** What it authenticates with stays out of the trace. */
@@ -66,7 +87,7 @@ export function authPacket(scheme: string, auth: Uint8Array | null): Packet {
     AuthPacket.write(out, { type: 0, scheme, auth })
   })
   const note: MessageNote = { protocol: 'client', type: 'auth', detail: { xid: Xid.auth, scheme } }
-  return { xid: Xid.auth, op: OpCode.auth, frame, note, finish: () => () => undefined }
+  return new Packet(Xid.auth, OpCode.auth, frame, () => note)
 }
 
 /** The watches, to be set again at a new server. They have xids of their own, as with Java's NIO socket, whatever
@@ -119,7 +140,7 @@ function setWatchesPacket(
     () => undefined,
   )
   const detail = { xid, watches: batch.length, relativeZxid: hex64(relativeZxid) }
-  return { ...packet, note: { ...packet.note, detail } }
+  return new Packet(xid, packet.op, packet.frame, () => ({ ...packet.note(), detail }))
 }
 
 export function connectFrame(request: ConnectRequest): { readonly frame: Uint8Array; readonly note: MessageNote } {
