@@ -16,8 +16,12 @@ export type HostEvent =
   | { readonly kind: 'started'; readonly what: 'server' | 'client'; readonly incarnation: number }
   /** A process was killed from outside: everything in its memory is gone. */
   | { readonly kind: 'killed' }
-  /** A thing a person or script did, as it entered the run: the equal shell command. */
-  | { readonly kind: 'action'; readonly command: string }
+  /** A thing a person or script did, as it entered the run: the equal shell command. `fault`: what is broken or healed by it,
+   *  where it is one; see hosts/fault.ts. */
+  | { readonly kind: 'action'; readonly command: string; readonly fault?: { readonly kind: string } }
+  /** The process does nothing until it is resumed; what comes meanwhile waits. */
+  | { readonly kind: 'paused' }
+  | { readonly kind: 'resumed' }
   /** One message handed to a connection. Its id is this event's (station, seq). In flight from `at` to `arrivesAt`. */
   | {
       readonly kind: 'message'
@@ -44,6 +48,49 @@ export type HostEvent =
   | { readonly kind: 'timerEnded'; readonly timer: number; readonly fired: boolean }
   /** The core threw: a bug or a broken invariant. The process is dead; the others go on. */
   | { readonly kind: 'crashed'; readonly reason: string }
+  /** Messages (by the seqs of this station's `message` events) that a stopped link held back are on their way now. Their
+   *  events said -1 for arrivesAt, as do those of messages that a cut link loses. */
+  | {
+      readonly kind: 'released'
+      readonly connection: string
+      readonly to: number
+      readonly messages: readonly number[]
+      readonly arrivesAt: number
+    }
+  /** Witness of the disk (only in runs that ask for it): a file has changed, which may still be lost. `change` counts the
+   *  changes of this disk, over all lives of its server. `bytes`: what was appended or is there now. */
+  | {
+      readonly kind: 'diskChanged'
+      readonly change: number
+      readonly path: string
+      readonly how: 'append' | 'truncate' | 'replace' | 'remove'
+      /** Of the file afterwards; 0 when it is removed. */
+      readonly sizeBytes: number
+      readonly bytes?: Uint8Array
+    }
+  /** Witness of the disk: a sync is complete, and no power cut takes a change up to `change` back. Told just before the
+   *  process hears of it. */
+  | { readonly kind: 'diskSynced'; readonly change: number }
+  /** Witness of the disk: what is in the files that a fault has changed, null for one that is not there. `declared`: data
+   *  that was safe may be gone or wrong (bit rot, wiped disk); else only what no sync covered is. */
+  | {
+      readonly kind: 'diskDamaged'
+      readonly cause: 'powerCut' | 'rot' | 'wiped'
+      readonly declared: boolean
+      readonly files: readonly { readonly path: string; readonly bytes: Uint8Array | null }[]
+    }
+  /** Witness of the network: data left on a connection, or came. Each direction of a connection counts its frames. */
+  | {
+      readonly kind: 'frameSent' | 'frameCame'
+      readonly connection: string
+      readonly toOpener: boolean
+      /** The other side. */
+      readonly peer: number
+      readonly frame: number
+      readonly sizeBytes: number
+      /** frameSent: when it arrives, -1 while that is not known; frameCame: when it was sent. */
+      readonly time: number
+    }
   /** Under load, messages are counted instead of listed: how many of each type since the last event of this kind. */
   | { readonly kind: 'traffic'; readonly counts: { readonly [type: string]: number } }
 

@@ -215,6 +215,14 @@ export class Fold implements Surroundings {
         return
       case 'action':
       case 'malformed':
+      case 'paused':
+      case 'resumed':
+      case 'released':
+      case 'diskChanged':
+      case 'diskSynced':
+      case 'diskDamaged':
+      case 'frameSent':
+      case 'frameCame':
         return
     }
     const left: never = event

@@ -24,6 +24,8 @@ export function groupOf(event: TraceEvent): Group {
     case 'action':
     case 'crashed':
     case 'halted':
+    case 'paused':
+    case 'resumed':
     case 'stateChanged':
     case 'configured':
       return 'process'
@@ -60,6 +62,9 @@ export function groupOf(event: TraceEvent): Group {
     case 'durable':
     case 'snapshotTaken':
     case 'fileRemoved':
+    case 'diskChanged':
+    case 'diskSynced':
+    case 'diskDamaged':
       return 'disk'
     case 'sessionCreated':
     case 'sessionClosing':
@@ -108,6 +113,10 @@ export function isQuiet(event: TraceEvent): boolean {
     case 'treeLoaded':
     case 'watchRegistered':
     case 'printed':
+    case 'diskChanged':
+    case 'diskSynced':
+    case 'frameSent':
+    case 'frameCame':
       return true
     default:
       return false
@@ -127,6 +136,8 @@ export function wordsOf(event: TraceEvent): Words {
     case 'started':
       return say({ incarnation: event.incarnation }, undefined, event.incarnation > 1 ? 'startedAgain' : 'started')
     case 'killed':
+    case 'paused':
+    case 'resumed':
     case 'configured':
     case 'finalizeInterrupted':
     case 'learnerSynced':
@@ -151,6 +162,17 @@ export function wordsOf(event: TraceEvent): Words {
       return say({ timer: event.timer }, undefined, event.fired ? 'timerFired' : 'timerCancelled')
     case 'crashed':
       return say({ reason: event.reason })
+    case 'released':
+      return say({ count: event.messages.length }, event.to)
+    case 'diskChanged':
+      return say({ file: event.path, how: event.how, sizeBytes: event.sizeBytes })
+    case 'diskSynced':
+      return say()
+    case 'diskDamaged':
+      return say({ files: event.files.map(({ path }) => path).join(', ') }, undefined, `diskDamaged_${event.cause}`)
+    case 'frameSent':
+    case 'frameCame':
+      return say({ sizeBytes: event.sizeBytes }, event.peer)
     case 'traffic':
       return say({ count: Object.values(event.counts).reduce((sum, count) => sum + count, 0) })
 

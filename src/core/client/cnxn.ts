@@ -13,6 +13,7 @@ import { ConnectResponse, ReplyHeader, WatcherEvent } from '../wire/proto.ts'
 import { StreamBuffer } from '../wire/quorum.ts'
 import { parseConnectString, ServerList } from './connect-string.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { type Told, toldOf } from './history.ts'
 import {
   authPacket,
   connectFrame,
@@ -22,7 +23,7 @@ import {
   type Submission,
   setWatchesPackets,
 } from './packets.ts'
-import { eventPath } from './paths.ts'
+import { eventPath, toServerPath } from './paths.ts'
 import type { ClientState } from './trace.ts'
 import { ClientWatches, type WatchedEvent, type Watcher, type WatchRegistration } from './watches.ts'
 
@@ -35,6 +36,12 @@ export interface SessionOptions {
   readonly shuffle?: boolean
   /** Hears of changes of the session, and of the watches that name no other watcher. */
   readonly watcher?: Watcher
+  /** The trace tells requests and answers in full, for whoever judges them. */
+  readonly history?: boolean
+  /** Names this session in the trace of a process that has several. */
+  readonly handle?: number
+  /** Goes on with a session that was opened elsewhere, as ZooKeeper's constructor with sessionId and sessionPasswd does. */
+  readonly resume?: { readonly sessionId: SessionId; readonly password: Uint8Array; readonly lastZxid?: Zxid }
 }
 
 /** Wait after all servers were tried in vain; attempts after a loss are spread over as long. */
@@ -45,7 +52,8 @@ export class ClientCnxn {
   readonly #host: Host
   readonly #servers: ServerList
   readonly chroot: string | null
-  readonly #options: { readonly timeoutMs: number; readonly readOnly: boolean }
+  readonly #options: { readonly timeoutMs: number; readonly readOnly: boolean; readonly history: boolean }
+  readonly #handle: { readonly handle?: number }
   readonly watches: ClientWatches
 
   #state: ClientState = 'NOT_CONNECTED'
@@ -93,7 +101,15 @@ export class ClientCnxn {
     const { servers, chroot } = parseConnectString(connect)
     this.#servers = new ServerList(servers, options.shuffle === false ? undefined : host.random)
     this.chroot = chroot
-    this.#options = { timeoutMs: options.timeoutMs ?? 30_000, readOnly: options.readOnly ?? false }
+    const { timeoutMs = 30_000, readOnly = false, history = false, handle, resume } = options
+    this.#options = { timeoutMs, readOnly, history }
+    this.#handle = handle === undefined ? {} : { handle }
+    if (resume !== undefined) {
+      this.#sessionId = resume.sessionId
+      this.#password = resume.password
+      this.#lastZxid = resume.lastZxid ?? ZXID_0
+      this.#seenReadWriteServer = true
+    }
     this.watches = new ClientWatches(options.watcher)
     this.#connectTimeoutMs = Math.trunc(this.#options.timeoutMs / servers.length)
     this.#heartbeat = new Heartbeat(
@@ -114,6 +130,9 @@ export class ClientCnxn {
   get sessionId(): SessionId {
     return this.#sessionId
   }
+  get password(): Uint8Array {
+    return this.#password
+  }
   /** As granted; 0 before the first connection. */
   get timeoutMs(): number {
     return this.#negotiatedMs
@@ -133,7 +152,12 @@ export class ClientCnxn {
       return
     }
     const { trace } = this.#host
-    if (trace.off !== true) trace.emit({ kind: 'invoked', xid: packet.xid, op: opName(op), ...(path ? { path } : {}) })
+    if (trace.off !== true) {
+      const { history } = this.#options
+      const asked = history ? { session: this.#sessionId, asked: { op: opName(op), ...submission.asked?.() } } : {}
+      const { xid } = packet
+      trace.emit({ kind: 'invoked', xid, op: opName(op), ...(path ? { path } : {}), ...asked, ...this.#handle })
+    }
     if (op === OpCode.closeSession) this.#closing = true
     this.#outgoing.push(packet)
     this.#flush()
@@ -267,8 +291,16 @@ export class ClientCnxn {
     this.#pending.shift()
     if (zxid > 0n) this.#lastZxid = zxid
     const { trace } = this.#host
-    if (trace.off !== true) trace.emit({ kind: 'answered', xid, op: opName(packet.op), zxid, err })
+    if (trace.off !== true)
+      trace.emit({ kind: 'answered', xid, op: opName(packet.op), zxid, err, ...this.#told(packet, err, value) })
     packet.finish(err, zxid, value)
+  }
+
+  /** What the trace tells of an answer beyond its header. */
+  #told({ op }: Packet, err: number, value: unknown): { handle?: number; session?: SessionId; told?: Told } {
+    if (!this.#options.history) return this.#handle
+    const told = err === ErrorCode.Ok ? { told: toldOf(op, value, (path) => toServerPath(path, this.chroot)) } : {}
+    return { session: this.#sessionId, ...told, ...this.#handle }
   }
 
   #onWatchEvent({ state, type, path }: WatcherEvent): void {
@@ -335,6 +367,7 @@ export class ClientCnxn {
       session: this.#sessionId,
       ...(server === undefined ? {} : { server }),
       ...(reason === undefined ? {} : { reason }),
+      ...this.#handle,
     })
   }
 
@@ -369,16 +402,18 @@ export class ClientCnxn {
 
   #fail(packets: readonly Packet[]): void {
     const err = this.#lossCode()
+    const lost = { ...(this.#options.history ? { session: this.#sessionId } : {}), ...this.#handle }
     for (const packet of packets) {
       const { xid, op } = packet
-      if (op !== OpCode.auth) this.#host.trace.emit({ kind: 'requestLost', xid, op: opName(op) })
+      if (op !== OpCode.auth) this.#host.trace.emit({ kind: 'requestLost', xid, op: opName(op), ...lost })
       packet.finish(err, ZXID_0, undefined)
     }
   }
 
   #register(registration: WatchRegistration, err: number): void {
     const table = this.watches.register(registration, err)
-    if (table !== undefined) this.#host.trace.emit({ kind: 'watchRegistered', path: registration.path, watch: table })
+    if (table !== undefined)
+      this.#host.trace.emit({ kind: 'watchRegistered', path: registration.path, watch: table, ...this.#handle })
   }
 
   #tellSession(state: KeeperState): void {
@@ -393,7 +428,7 @@ export class ClientCnxn {
     const watchers = to ?? this.watches.fire(event)
     if (watchers.size === 0) return
     if (event.type !== EventType.None)
-      this.#host.trace.emit({ kind: 'watchDelivered', event: eventName(event.type), path: event.path })
+      this.#host.trace.emit({ kind: 'watchDelivered', event: eventName(event.type), path: event.path, ...this.#handle })
     for (const watcher of watchers) watcher(event)
   }
 }

@@ -4,6 +4,7 @@ import { OpCode, opName, Xid } from '../wire/codes.ts'
 import { hex64, type Zxid } from '../wire/ids.ts'
 import { build, type Reader, type Writer } from '../wire/jute.ts'
 import { AuthPacket, ConnectRequest, RequestHeader, SetWatches, SetWatches2 } from '../wire/proto.ts'
+import type { Asked } from './history.ts'
 import { toServerPath } from './paths.ts'
 import type { Reply } from './reply.ts'
 import { type ClientWatches, WATCH_TABLES, type WatchRegistration, type WatchTable } from './watches.ts'
@@ -14,6 +15,8 @@ export interface Submission<T> {
   /** The client's path, for the trace and for errors. */
   readonly path?: string
   readonly body?: (out: Writer) => void
+  /** For the trace of a session that tells its history. */
+  readonly asked?: () => Omit<Asked, 'op'>
   /** Reads the answer's body. @throws JuteError */
   readonly decode: (input: Reader) => T
   readonly register?: WatchRegistration

@@ -32,6 +32,7 @@ import {
   WhoAmIResponse,
 } from '../wire/proto.ts'
 import { ClientCnxn, type SessionOptions } from './cnxn.ts'
+import type { Asked } from './history.ts'
 import { type Op, type OpResult, readOpResults, writeOps } from './multi.ts'
 import { assertPath, toClientPath, toServerPath } from './paths.ts'
 import { IllegalArgument, type Reply } from './reply.ts'
@@ -72,6 +73,10 @@ export class ClientSession {
   get lastZxid(): Zxid {
     return this.#cnxn.lastZxid
   }
+  /** A secret: whoever has it can take the session over. */
+  get password(): Uint8Array {
+    return this.#cnxn.password
+  }
 
   addAuth(scheme: string, auth: Uint8Array | null): void {
     this.#cnxn.addAuth(scheme, auth)
@@ -92,6 +97,7 @@ export class ClientSession {
     this.#cnxn.submit({
       op: mode === CreateMode.CONTAINER ? OpCode.createContainer : OpCode.create,
       path,
+      asked: () => ({ path: this.#toServer(path), data: copy(data), acl, mode }),
       body: (out) => CreateRequest.write(out, { path: this.#toServer(path), data, acl, flags: mode }),
       decode: (input) => this.#toClient(PathResponse.read(input).path),
       done,
@@ -114,6 +120,7 @@ export class ClientSession {
     this.#cnxn.submit({
       op: hasTtl(mode) ? OpCode.createTTL : mode === CreateMode.CONTAINER ? OpCode.createContainer : OpCode.create2,
       path,
+      asked: () => ({ path: request.path, data: copy(data), acl, mode, ...(hasTtl(mode) ? { ttlMs } : {}) }),
       body: (out) =>
         hasTtl(mode) ? CreateTTLRequest.write(out, { ...request, ttl: ttlMs }) : CreateRequest.write(out, request),
       decode: (input) => {
@@ -132,6 +139,7 @@ export class ClientSession {
     this.#cnxn.submit({
       op: OpCode.delete,
       path,
+      asked: () => ({ path: serverPath, version }),
       body: (out) => DeleteRequest.write(out, { path: serverPath, version }),
       decode: nothing,
       done,
@@ -166,6 +174,7 @@ export class ClientSession {
     this.#cnxn.submit({
       op: OpCode.setData,
       path,
+      asked: () => ({ path: this.#toServer(path), data: copy(data), version }),
       body: (out) => SetDataRequest.write(out, { path: this.#toServer(path), data, version }),
       decode: (input) => StatResponse.read(input).stat,
       done,
@@ -182,6 +191,7 @@ export class ClientSession {
     this.#cnxn.submit({
       op: OpCode.setACL,
       path,
+      asked: () => ({ path: this.#toServer(path), acl, version }),
       body: (out) => SetACLRequest.write(out, { path: this.#toServer(path), acl, version }),
       decode: (input) => StatResponse.read(input).stat,
       done,
@@ -307,6 +317,7 @@ export class ClientSession {
     this.#cnxn.submit({
       op,
       path,
+      asked: () => ({ path: serverPath ?? this.#toServer(path), watch: watch !== false }),
       body: (out) => WatchableRequest.write(out, { path: serverPath ?? this.#toServer(path), watch: watch !== false }),
       decode,
       ...(register === undefined ? {} : { register }),
@@ -318,7 +329,7 @@ export class ClientSession {
   #path<T>(op: OpCode, path: string, decode: (input: Reader) => T, done: Done<T>): void {
     assertPath(path)
     const body = { path: this.#toServer(path) }
-    this.#cnxn.submit({ op, path, body: (out) => PathRequest.write(out, body), decode, done })
+    this.#cnxn.submit({ op, path, asked: () => body, body: (out) => PathRequest.write(out, body), decode, done })
   }
 
   #multi(op: OpCode, ops: readonly Op[], done: Done<readonly OpResult[]>): void {
@@ -326,6 +337,7 @@ export class ClientSession {
     if (ops.length === 0) return done({ ok: true, value: [], zxid: this.lastZxid })
     this.#cnxn.submit({
       op,
+      asked: () => ({ ops: ops.map((each) => askedOp(each, this.#toServer(each.path))) }),
       body: (out) => writeOps(out, ops, (path) => this.#toServer(path)),
       decode: (input) => readOpResults(input, (path) => this.#toClient(path)),
       // A failed multi names no path.
@@ -372,6 +384,13 @@ export class ClientSession {
 }
 
 const nothing = (): undefined => undefined
+const copy = (bytes: Uint8Array | null): Uint8Array | null => bytes?.slice() ?? null
+
+function askedOp(op: Op, path: string): Asked {
+  const { kind, ...rest } = op
+  return { op: kind, ...rest, ...('data' in op ? { data: copy(op.data) } : {}), path }
+}
+
 const of =
   <T>(codec: Codec<T>) =>
   (input: Reader): T =>
