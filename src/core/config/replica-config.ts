@@ -29,7 +29,59 @@ export interface ReplicaConfig {
   readonly globalOutstandingLimit: number
   /** Connections from one client host; 0: no limit. */
   readonly maxClientCnxns: number
+
+  // What follows is ZooKeeper's default where it is absent; the property's own name stands behind it.
+
+  /** Permissions are neither checked for reads nor for writes. (skipACL=yes) */
+  readonly skipACL?: boolean
+  /** Learner and leader refuse their clients' writes for want of permission before they enter the pipeline. */
+  readonly enableEagerACLCheck?: boolean
+  /** A client that has not authenticated by one of these schemes may do nothing else. (enforce.auth.enabled, .schemes) */
+  readonly enforceAuthSchemes?: readonly string[]
+  /** false: the scheme `digest` is unknown. (DigestAuthenticationProvider.enabled) */
+  readonly digestAuthEnabled?: boolean
+  /** Who proves to be this `user:base64(sha1)` is above all ACLs. (DigestAuthenticationProvider.superDigest) */
+  readonly superDigest?: string
+  /** Writes beyond a hard limit are refused. (enforceQuota) */
+  readonly enforceQuota?: boolean
+  /** Znodes with a time to live. (extendedTypesEnabled) */
+  readonly extendedTypesEnabled?: boolean
+  /** TTL nodes that 3.5.3 has made are known as such; only with extendedTypesEnabled. (emulate353TTLNodes) */
+  readonly emulate353TTLNodes?: boolean
+  /** false: neither txns nor snapshots carry the tree's digest. (digest.enabled) */
+  readonly digestEnabled?: boolean
+  /** false: closeSession txns do not list the ephemerals. (closeSessionTxn.enabled) */
+  readonly closeSessionTxnEnabled?: boolean
+  /** How often the leader looks for containers and TTL nodes to remove: 60,000 ms. (znode.container.checkIntervalMs) */
+  readonly containerCheckIntervalMs?: number
+  /** It removes so many a minute: 10,000. (znode.container.maxPerMinute) */
+  readonly containerMaxPerMinute?: number
+  /** A container that never had a child goes after this time; 0, the default: never.
+   *  (znode.container.maxNeverUsedIntervalMs) */
+  readonly containerMaxNeverUsedIntervalMs?: number
+
+  /** The membership may change while the ensemble runs. */
+  readonly reconfigEnabled?: boolean
+  /** false: an ensemble may shrink to one server. */
+  readonly standaloneEnabled?: boolean
+  /** Proposed before the last stop, and not known to be committed: the content of `zoo.cfg.dynamic.next`. */
+  readonly lastSeenQuorum?: QuorumVerifier
+  /** Where the membership outlives the process; absent: in files on the disk port. */
+  readonly dynamicConfig?: DynamicConfigFiles
 }
+
+/** The files beside zoo.cfg. A host that has a zoo.cfg gives this, and reads them at the next start. Each call is done
+ *  when it returns; a crash in it leaves the old file or the new one whole. What cannot be written is the host's to tell. */
+export interface DynamicConfigFiles {
+  /** `zoo.cfg.dynamic.next`: what has been proposed, with its version; undefined: the file goes. */
+  next(text: string | undefined): void
+  /** `zoo.cfg.dynamic.<version>`, without a version line, and a zoo.cfg that points there (`rewrittenStaticConfig`).
+   *  `eraseClientPort`: the configuration names this server's client address, zoo.cfg need not any more. */
+  committed(version: string, text: string, eraseClientPort: boolean): void
+}
+
+/** zookeeper.extendedTypesEnabled: ids up to here, because a session's id begins with its server's. */
+const MAX_EXTENDED_SERVER_ID = 254
 
 /** Fills in ZooKeeper's defaults, but a tick of 2000 ms, as in its sample zoo.cfg. @throws ConfigError */
 export function replicaConfig(given: Partial<ReplicaConfig> & Pick<ReplicaConfig, 'sid' | 'quorum'>): ReplicaConfig {
@@ -54,6 +106,13 @@ export function replicaConfig(given: Partial<ReplicaConfig> & Pick<ReplicaConfig
   }
   if (config.minSessionTimeoutMs > config.maxSessionTimeoutMs)
     throw new ConfigError('minSessionTimeout must not be larger than maxSessionTimeout')
+  if (config.extendedTypesEnabled === true && config.sid > MAX_EXTENDED_SERVER_ID)
+    throw new ConfigError(
+      `extendedTypesEnabled is true but Server ID is too large. Cannot be larger than ${MAX_EXTENDED_SERVER_ID}`,
+    )
+  for (const scheme of config.enforceAuthSchemes ?? [])
+    if (scheme !== 'ip' && (scheme !== 'digest' || config.digestAuthEnabled === false))
+      throw new ConfigError(`Authentication scheme ${scheme} is not available.`)
   return config
 }
 
