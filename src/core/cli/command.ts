@@ -5,10 +5,14 @@ import type { Clock } from '../host.ts'
 import { CliError, KeeperError, sentence } from './errors.ts'
 import type { Steps } from './steps.ts'
 
+/** The text of a file of the shell's machine, or why there is none, as Java says it: `/a (No such file or directory)`. */
+export type ReadFile = (path: string) => string | { readonly problem: string }
+
 /** What a command sees of the shell. */
 export interface Shell {
   readonly zk: ClientSession
   readonly clock: Clock
+  readonly readFile: ReadFile
   /** One line, or several. */
   out(line: string): void
   err(line: string): void

@@ -21,17 +21,24 @@ export class CliError extends Error {
   }
 }
 
-/** What the real shell does not catch: its process ends with a stack trace. `javaClass` as the trace names it. */
+/** What the real shell does not survive: its process ends with a stack trace. */
 export class ShellDeath extends Error {
+  /** For stderr, without the frames of the stack. */
   readonly lines: readonly string[]
-  constructor(javaClass: string, message: string, cause?: string) {
-    super(message)
-    this.lines = [
-      `Exception in thread "main" ${javaClass}: ${message}`,
-      ...(cause === undefined ? [] : [`Caused by: ${cause}`]),
-    ]
+  readonly exitCode: number
+  constructor(lines: readonly [string, ...string[]], exitCode = 1) {
+    super(lines[0])
+    this.lines = lines
+    this.exitCode = exitCode
   }
 }
+
+/** An exception that nobody catches. `javaClass` as the trace names it; `cause` likewise, with its message. */
+export const uncaught = (javaClass: string, message: string, cause?: string): ShellDeath =>
+  new ShellDeath([
+    `Exception in thread "main" ${javaClass}: ${message}`,
+    ...(cause === undefined ? [] : [`Caused by: ${cause}`]),
+  ])
 
 /** zkCli's sentence for an error. */
 export function sentence({ err, path, message }: KeeperError): string {

@@ -1,6 +1,6 @@
 /** What the shell takes from Java: its numbers, its dates, the order of its hash tables. */
 import { NumberFormat } from '../client/reply.ts'
-import { ShellDeath } from './errors.ts'
+import { uncaught } from './errors.ts'
 
 /** Integer.parseInt. @throws NumberFormat */
 export const parseInteger = (text: string): number => Number(parseWhole(text, 10, text, -(2n ** 31n), 2n ** 31n - 1n))
@@ -26,7 +26,7 @@ export function orDie<T>(parse: () => T): T {
   try {
     return parse()
   } catch (error) {
-    if (error instanceof NumberFormat) throw new ShellDeath('java.lang.NumberFormatException', error.message)
+    if (error instanceof NumberFormat) throw uncaught('java.lang.NumberFormatException', error.message)
     throw error
   }
 }

@@ -6,7 +6,7 @@ import { CreateMode, ErrorCode } from '../wire/codes.ts'
 import { OPEN_ACL_UNSAFE, type Stat } from '../wire/data.ts'
 import { decodeUtf8, toUtf8 } from '../wire/utf8.ts'
 import { type Command, type Shell, usageOf } from './command.ts'
-import { CliError, KeeperError, ShellDeath } from './errors.ts'
+import { CliError, KeeperError, uncaught } from './errors.ts'
 import { splitAsJava } from './format.ts'
 import { byCodeUnits, parseInteger, parseLong } from './java.ts'
 import { letters, type OptionsSpec, type ParsedLine, parseOptions } from './options.ts'
@@ -20,15 +20,15 @@ const usagePath = (path: string): string => `${QUOTA_ROOT}${path}/${STATS_NODE}`
 class StatsTrack {
   readonly #values = new Map<string, bigint>()
 
-  /** @throws ShellDeath NumberFormat where the text is not of that form */
+  /** @throws ShellDeath, NumberFormat where the text is not of that form */
   constructor(data?: Uint8Array | null) {
     if (data === null)
-      throw new ShellDeath('java.lang.NullPointerException', 'Cannot read the array length because "bytes" is null')
+      throw uncaught('java.lang.NullPointerException', 'Cannot read the array length because "bytes" is null')
     const text = decodeUtf8(data ?? new Uint8Array())
     for (const pair of text === '' ? [] : splitAsJava(text, /[,;]+/)) {
       const [key, value] = splitAsJava(pair, '=')
       if (key === undefined || value === undefined)
-        throw new ShellDeath(
+        throw uncaught(
           'java.lang.ArrayIndexOutOfBoundsException',
           key === undefined ? 'Index 0 out of bounds for length 0' : 'Index 1 out of bounds for length 1',
         )

@@ -1,11 +1,13 @@
 /** Commands on the session, its watches and the ensemble. Source: cli/*Command.java of 3.8.0. */
 import { IllegalArgument } from '../client/reply.ts'
+import { QuorumVerifier } from '../config/quorum-verifier.ts'
+import { ConfigError } from '../config/server-spec.ts'
 import { WatcherType } from '../wire/codes.ts'
 import type { ClientInfo, Stat } from '../wire/data.ts'
 import { toUtf8 } from '../wire/utf8.ts'
-import { type Command, usageOf } from './command.ts'
+import { type Command, type ReadFile, usageOf } from './command.ts'
 import { clientConfigText } from './config-text.ts'
-import { CliError, ShellDeath } from './errors.ts'
+import { CliError, uncaught } from './errors.ts'
 import { dataText, statLines } from './format.ts'
 import { parseLong } from './java.ts'
 import { letters, type OptionsSpec, parseOptions } from './options.ts'
@@ -17,8 +19,8 @@ const VERSION_TEXT = 'ZooKeeper CLI version: 3.8.0-vivarium'
 const close: Command = {
   name: 'close',
   options: '',
-  *run(words, { zk }) {
-    parseOptions(words, letters(''))
+  // Whatever stands behind it is not looked at.
+  *run(_words, { zk }) {
     yield* ask<void>((done) => zk.close(() => done()))
   },
 }
@@ -73,7 +75,7 @@ const addWatch: Command = {
     } catch (error) {
       // The one command that forgot to catch it.
       if (!(error instanceof IllegalArgument)) throw error
-      throw new ShellDeath('java.lang.IllegalArgumentException', error.message)
+      throw uncaught('java.lang.IllegalArgumentException', error.message)
     }
   },
 }
@@ -110,7 +112,7 @@ const reconfig: Command = {
   name: 'reconfig',
   options:
     '[-s] [-v version] [[-file path] | [-members serverID=host:port1:port2;port3[,...]*]] | [-add serverId=host:port1:port2;port3[,...]]* [-remove serverId[,...]*]',
-  *run(words, { zk, out }) {
+  *run(words, { zk, out, readFile }) {
     const line = parseOptions(words, reconfigOptions)
     const whole = line.has('file') || line.has('members')
     const part = line.has('add') || line.has('remove')
@@ -128,17 +130,32 @@ const reconfig: Command = {
       )
     if (line.has('file') && line.has('members'))
       throw new CliError("Can't use -file and -members together (conflicting non-incremental modes)")
-    const file = line.value('file')
-    // This shell has no files.
-    if (file !== undefined) throw new CliError(`Error processing ${file}${file} (No such file or directory)`)
     const lower = (name: string) => line.value(name)?.toLowerCase() ?? null
-    const change = { joining: lower('add'), leaving: lower('remove'), members: lower('members') }
+    const file = line.value('file')
+    const members = file === undefined ? lower('members') : membersFrom(file, readFile)
+    const change = { joining: lower('add'), leaving: lower('remove'), members }
     const { data, stat } = yield* call<{ readonly data: Uint8Array | null; readonly stat: Stat }>((done) =>
       zk.reconfigure(change, fromConfig, done),
     )
     out(`Committed new configuration:\n${dataText(data)}`)
     if (line.has('s')) for (const text of statLines(stat)) out(text)
   },
+}
+
+/** What a dynamic configuration file says, with its version or 0. @throws CliError */
+function membersFrom(path: string, readFile: ReadFile): string {
+  const refused = (problem: string) => new CliError(`Error processing ${path}${problem}`)
+  const text = readFile(path)
+  if (typeof text !== 'string') throw refused(text.problem)
+  try {
+    const quorum = QuorumVerifier.parse(text)
+    if (quorum.voters.length === 1 && quorum.observers.length > 0)
+      throw new ConfigError('Observers w/o quorum is an invalid configuration')
+    return quorum.toString()
+  } catch (error) {
+    if (error instanceof ConfigError) throw refused(error.message)
+    throw error
+  }
 }
 
 export const sessionCommands: readonly Command[] = [

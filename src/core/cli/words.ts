@@ -21,9 +21,12 @@ export const withoutSecrets = (line: string): string =>
 
 export interface Invocation {
   readonly server: string
-  readonly timeoutMs: number
+  /** ms, as given. */
+  readonly timeout: string
   readonly readOnly: boolean
   readonly waitForConnection: boolean
+  /** A file of client properties. */
+  readonly configuration: string | undefined
   /** The words of a command to run instead of a shell. */
   readonly command: readonly string[] | undefined
   /** For stderr. */
@@ -54,9 +57,10 @@ export function parseInvocation(words: readonly string[]): Invocation {
   }
   return {
     server: given.get('-server') as string,
-    timeoutMs: Number(given.get('-timeout')),
+    timeout: given.get('-timeout') as string,
     readOnly: given.has('-r'),
     waitForConnection: given.has('-waitforconnection'),
+    configuration: given.get('-client-configuration'),
     command,
     complaints,
   }

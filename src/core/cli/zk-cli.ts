@@ -1,14 +1,14 @@
-/** zkCli: the shell around a client session. Source: ZooKeeperMain.java of 3.8.0. Left out: -client-configuration, -secure;
- *  what the real shell dies of ends this one too, without the stack trace. */
+/** zkCli: the shell around a client session. Source: ZooKeeperMain.java of 3.8.0. Left out: -secure; what the real shell dies
+ *  of ends this one too, without the frames of the stack, which would be others. */
 import { IllegalArgument, NumberFormat } from '../client/reply.ts'
 import { ClientSession } from '../client/session.ts'
 import type { WatchedEvent } from '../client/watches.ts'
 import type { Host } from '../host.ts'
 import { EventType, eventName, KeeperState } from '../wire/codes.ts'
-import { type Command, type Shell, toCliError, usageOf } from './command.ts'
+import { type Command, type ReadFile, type Shell, toCliError, usageOf } from './command.ts'
 import { complete } from './complete.ts'
-import { CliError, ShellDeath } from './errors.ts'
-import { byCodeUnits, decodeInteger, orDie } from './java.ts'
+import { CliError, ShellDeath, uncaught } from './errors.ts'
+import { byCodeUnits, decodeInteger, orDie, parseInteger } from './java.ts'
 import { nodeCommands } from './node-commands.ts'
 import { quotaCommands } from './quota-commands.ts'
 import type { CliResult, Completion } from './result.ts'
@@ -17,8 +17,9 @@ import { ask, run, type Steps } from './steps.ts'
 import { splitWords, withoutSecrets } from './words.ts'
 
 export interface ZkCliOptions {
-  /** -timeout: of the session, and for -waitforconnection. */
-  readonly timeoutMs?: number
+  /** -timeout: of the session, and for -waitforconnection. As text when it was typed: what is no number is the shell's
+   *  death when it connects. */
+  readonly timeoutMs?: number | string
   /** -r: content with a read-only server. */
   readonly readOnly?: boolean
   /** -waitforconnection: nothing happens before the session is connected, and the shell ends where it does not connect. */
@@ -27,8 +28,12 @@ export interface ZkCliOptions {
   readonly shuffle?: boolean
   /** Runs these words instead of reading lines. */
   readonly command?: readonly string[]
-  /** What the greeting says of JLine: line editing is the page's. */
+  /** What the greeting says of JLine: whether the host edits lines. */
   readonly jline?: boolean
+  /** Told of all that is printed, as it is printed and uncensored: what a process of its own writes to its streams. */
+  readonly write?: (stream: 'out' | 'err', text: string) => void
+  /** Without it there are no files. */
+  readonly readFile?: ReadFile
 }
 
 /** How many lines `history` goes back. */
@@ -95,10 +100,12 @@ export class ZkCli {
         return session()
       },
       clock: host.clock,
+      readFile: options.readFile ?? ((path) => ({ problem: `${path} (No such file or directory)` })),
       out: (line) => this.#out(line),
       err: (line) => this.#print('err', line),
       print: (text) => {
         this.#unfinished += text
+        options.write?.('out', text)
       },
       addWatchMode: 'PERSISTENT_RECURSIVE',
     }
@@ -155,10 +162,12 @@ export class ZkCli {
   }
 
   #finished(thrown: unknown): void {
-    if (this.#unfinished !== '') this.#out('')
+    // A line of its own here; in a stream the next text stands right behind it.
+    if (this.#unfinished !== '') this.#note('out', this.#unfinished)
+    this.#unfinished = ''
     if (thrown instanceof ShellDeath) {
       for (const line of thrown.lines) this.#print('err', line)
-      this.#exitCode = 1
+      this.#exitCode = thrown.exitCode
       this.#ended = true
       this.#zk?.abandon(`zkCli died: ${thrown.message}`)
     } else if (thrown instanceof ShellExit) {
@@ -214,7 +223,7 @@ export class ZkCli {
   *#dispatch(): Steps<void> {
     const words = this.#words
     if (words === undefined)
-      throw new ShellDeath(
+      throw uncaught(
         'java.lang.NullPointerException',
         'Cannot invoke "java.util.List.toArray(Object[])" because "this.cmdArgs" is null',
       )
@@ -239,8 +248,11 @@ export class ZkCli {
         if (argument !== undefined) yield* this.#redo(orDie(() => decodeInteger(argument)))
         return
       case 'history':
-        for (let i = Math.max(0, this.#count - HISTORY_LINES); i <= this.#count; i++)
-          this.#tell('out', `${i} - ${this.#history.get(i) ?? null}`, withoutSecrets)
+        for (let i = Math.max(0, this.#count - HISTORY_LINES); i <= this.#count; i++) {
+          const text = `${i} - ${this.#history.get(i) ?? null}`
+          this.#options.write?.('out', `${text}\n`)
+          this.#note('out', text, withoutSecrets(text))
+        }
         return
       case 'printwatches':
         if (argument === undefined) this.#out(`printwatches is ${this.#printWatches ? 'on' : 'off'}`)
@@ -266,14 +278,15 @@ export class ZkCli {
     const old = this.#zk
     if (old?.isAlive) yield* ask<void>((done) => old.close(() => done()))
     this.#server = server
-    const { timeoutMs = 30_000, readOnly = false, shuffle = true, waitForConnection = false } = this.#options
+    const { timeoutMs: given = 30_000, readOnly = false, shuffle = true, waitForConnection = false } = this.#options
+    const timeoutMs = typeof given === 'number' ? given : orDie(() => parseInteger(given))
     const watcher = (event: WatchedEvent) => this.#onEvent(event)
     try {
       this.#zk = new ClientSession(this.#host, server, { timeoutMs, readOnly, shuffle, watcher })
     } catch (error) {
       if (!(error instanceof IllegalArgument)) throw error
       const kind = error instanceof NumberFormat ? 'NumberFormatException' : 'IllegalArgumentException'
-      throw new ShellDeath(`java.lang.${kind}`, error.message)
+      throw uncaught(`java.lang.${kind}`, error.message)
     }
     if (!waitForConnection) return
     const connected = yield* ask<boolean>((done) => {
@@ -286,7 +299,7 @@ export class ZkCli {
     this.#onConnected = undefined
     if (connected) return
     yield* ask<void>((done) => this.#shell.zk.close(() => done()))
-    throw new ShellDeath('java.io.IOException', CONNECTION_LOSS, CONNECTION_LOSS)
+    throw uncaught('java.io.IOException', CONNECTION_LOSS, CONNECTION_LOSS)
   }
 
   #onEvent({ state, type, path }: WatchedEvent): void {
@@ -308,16 +321,18 @@ export class ZkCli {
   #out(text: string): void {
     const whole = this.#unfinished + text
     this.#unfinished = ''
-    this.#print('out', whole)
+    this.#options.write?.('out', `${text}\n`)
+    for (const line of whole.split('\n')) this.#note('out', line)
   }
 
   #print(stream: 'out' | 'err', text: string): void {
-    for (const line of text.split('\n')) this.#tell(stream, line)
+    this.#options.write?.(stream, `${text}\n`)
+    for (const line of text.split('\n')) this.#note(stream, line)
   }
 
-  /** `censored`: what the trace may know of the line. */
-  #tell(stream: 'out' | 'err', text: string, censored = (line: string) => line): void {
+  /** Puts a line into the answer and the trace. `censored`: what the trace may know of it. */
+  #note(stream: 'out' | 'err', text: string, censored = text): void {
     if (this.#busy) this.#lines.push({ stream, text })
-    this.#host.trace.emit({ kind: 'printed', stream, text: censored(text) })
+    this.#host.trace.emit({ kind: 'printed', stream, text: censored })
   }
 }

@@ -181,9 +181,10 @@ describe('what stands behind zkCli.sh', () => {
   test('options end where the command begins', () => {
     expect(parseInvocation(['-server', 'zk2:2181', '-timeout', '5000', '-r', 'ls', '-s', '/'])).toEqual({
       server: 'zk2:2181',
-      timeoutMs: 5000,
+      timeout: '5000',
       readOnly: true,
       waitForConnection: false,
+      configuration: undefined,
       command: ['ls', '-s', '/'],
       complaints: [],
     })
@@ -191,7 +192,7 @@ describe('what stands behind zkCli.sh', () => {
   test('an option without its value is complained about', () => {
     expect(parseInvocation(['-timeout'])).toMatchObject({
       server: 'localhost:2181',
-      timeoutMs: 30000,
+      timeout: '30000',
       complaints: ['Error: no argument found for option -timeout'],
     })
   })

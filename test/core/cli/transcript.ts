@@ -129,10 +129,10 @@ export class Session {
   #open(name: string, words: readonly string[]): Client {
     const invocation = parseInvocation(['-waitforconnection', '-server', this.#server, ...words])
     const printed = invocation.complaints.map((text) => `2| ${text}`)
-    const { timeoutMs, readOnly, waitForConnection, command } = invocation
+    const { timeout, readOnly, waitForConnection, command } = invocation
     this.#starting = {
       options: {
-        timeoutMs,
+        timeoutMs: timeout,
         readOnly,
         waitForConnection,
         jline: false,

@@ -212,6 +212,51 @@ test('a shell whose connect string is none is dead from the start', () => {
   expect(sim.type(client, 'ls /')).toEqual({ lines: [], exitCode: 1, ended: true })
 })
 
+test('a timeout that is no number is the death of the shell when it connects', () => {
+  const { cli, printed } = rig({ timeoutMs: 'soon' })
+  expect(printed()).toEqual([
+    `Connecting to ${ALL}`,
+    'Exception in thread "main" java.lang.NumberFormatException: For input string: "soon"',
+  ])
+  expect([cli.ended, cli.exitCode]).toEqual([true, 1])
+})
+
+test('a stream gets what is printed as it is printed: what has no end of line stands before the next output', () => {
+  const written: string[] = []
+  const { sim, client } = rig({ write: (stream, text) => void written.push(`${stream} ${text}`) })
+  for (const line of ['create /a', 'setAcl /a world:anyone:r', 'addauth digest u:p']) sim.type(client, line)
+  written.length = 0
+  expect(texts(sim.type(client, 'setAcl -R /a world:anyone:cdrwa'))).toEqual(['KeeperErrorCode = NoAuth for /a'])
+  sim.type(client, 'get /a')
+  sim.type(client, 'history')
+  expect(written).toEqual([
+    'out KeeperErrorCode = NoAuth for /a',
+    'out null\n',
+    'out 0 - create /a\n',
+    'out 1 - setAcl /a world:anyone:r\n',
+    'out 2 - addauth digest u:p\n',
+    'out 3 - setAcl -R /a world:anyone:cdrwa\n',
+    'out 4 - get /a\n',
+    'out 5 - history\n',
+  ])
+})
+
+test.each([
+  ['/none', 'Error processing /none/none (No such file or directory)'],
+  ['/odd', 'Error processing /oddUnrecognised parameter: dataDir'],
+  ['/lonely', 'Error processing /lonelyObservers w/o quorum is an invalid configuration'],
+  ['/good', 'KeeperErrorCode = Reconfig is disabled'],
+])('reconfig reads the members from the file %s: %s', (path, said) => {
+  const files = new Map([
+    ['/odd', 'dataDir=/tmp'],
+    ['/lonely', 'server.1=a:1:2\nserver.2=b:1:2:observer'],
+    ['/good', 'server.1=zk1:2888:3888;2181\n'],
+  ])
+  const readFile = (name: string) => files.get(name) ?? { problem: `${name} (No such file or directory)` }
+  const { sim, client } = rig({ readFile })
+  expect(texts(sim.type(client, `reconfig -file ${path}`))).toEqual([said])
+})
+
 test('what addauth authenticates with reaches neither the trace nor the notes of messages', () => {
   const { sim, client, told } = rig()
   sim.type(client, 'addauth digest bob:hunter2')
