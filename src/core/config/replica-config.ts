@@ -60,6 +60,36 @@ export interface ReplicaConfig {
    *  (znode.container.maxNeverUsedIntervalMs) */
   readonly containerMaxNeverUsedIntervalMs?: number
 
+  /** One server alone: no election, no quorum, no epochs. `quorum` may be empty then. */
+  readonly standalone?: boolean
+  /** New sessions are known to their server alone. (localSessionsEnabled) */
+  readonly localSessionsEnabled?: boolean
+  /** A local session becomes a global one when it creates an ephemeral. (localSessionsUpgradingEnabled) */
+  readonly localSessionsUpgradingEnabled?: boolean
+  /** A server that finds no leader serves clients which are content with reading. (readonlymode.enabled) */
+  readonly readOnlyMode?: boolean
+  /** false: the leader takes no clients. (leaderServes=no) */
+  readonly leaderServes?: boolean
+  /** Connections in all; 0, the default: no limit. (maxCnxns) */
+  readonly maxCnxns?: number
+  /** Longest request, 0xfffff: whoever sends a longer one is cut off. (jute.maxbuffer) */
+  readonly juteMaxBufferBytes?: number
+  /** A request longer than this counts as large; -1, the default: none does. (largeRequestThreshold) */
+  readonly largeRequestThresholdBytes?: number
+  /** Large requests that may be in the pipeline at a time, 100 MiB. (largeRequestMaxBytes) */
+  readonly largeRequestMaxBytes?: number
+  /** Requests in the pipeline above which the others wait in front of it; 0, the default: no limit.
+   *  (request_throttle_max_requests) */
+  readonly requestThrottleMaxRequests?: number
+  /** false: what waits in front of the pipeline goes on though its connection has ended. (request_throttle_drop_stale) */
+  readonly requestThrottleDropStale?: boolean
+  /** false: a request is not stale because its connection has ended. (request_stale_connection_check) */
+  readonly requestStaleConnectionCheck?: boolean
+  /** A request that has waited longer than its session's timeout is stale. (request_stale_latency_check) */
+  readonly requestStaleLatencyCheck?: boolean
+  /** What has waited longer in front of the pipeline is refused; 0, the default: nothing is. (throttled_op_wait_time) */
+  readonly throttledOpWaitTimeMs?: number
+
   /** The membership may change while the ensemble runs. */
   readonly reconfigEnabled?: boolean
   /** false: an ensemble may shrink to one server. */
@@ -86,10 +116,10 @@ const MAX_EXTENDED_SERVER_ID = 254
 /** Fills in ZooKeeper's defaults, but a tick of 2000 ms, as in its sample zoo.cfg. @throws ConfigError */
 export function replicaConfig(given: Partial<ReplicaConfig> & Pick<ReplicaConfig, 'sid' | 'quorum'>): ReplicaConfig {
   const self = given.quorum.server(given.sid)
-  if (self === undefined) throw new ConfigError(`My id ${given.sid} not in the peer list`)
+  if (self === undefined && given.standalone !== true) throw new ConfigError(`My id ${given.sid} not in the peer list`)
   const tickTimeMs = given.tickTimeMs ?? 2000
   const config: ReplicaConfig = {
-    clientPort: self.clientPort ?? 2181,
+    clientPort: self?.clientPort ?? 2181,
     initLimit: 10,
     syncLimit: 5,
     minSessionTimeoutMs: 2 * tickTimeMs,

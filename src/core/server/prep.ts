@@ -137,6 +137,11 @@ export class PrepRequestProcessor {
   #checkSession(request: Request): ErrorCode {
     return this.#options.sessions.check(request.session, request.owner)
   }
+  /** For an ephemeral. A local session that may not become a global one brings its error along. */
+  #checkGlobalSession(request: Request): ErrorCode {
+    if (request.error !== ErrorCode.Ok) return request.error as ErrorCode
+    return this.#options.sessions.checkGlobal(request.session, request.owner)
+  }
 
   // --- znodes ------------------------------------------------------------------------------------
 
@@ -148,7 +153,7 @@ export class PrepRequestProcessor {
     if (mode.ttl ? ttl < 1n || ttl > MAX_TTL_MS : ttl >= 0n) return ErrorCode.BadArguments
     // The op code decides what is made of it; a TTL txn without a time to live could be executed nowhere.
     if (type === OpCode.createTTL && !mode.ttl) return ErrorCode.BadArguments
-    const error = this.#checkSession(request)
+    const error = mode.ephemeral ? this.#checkGlobalSession(request) : this.#checkSession(request)
     if (error !== ErrorCode.Ok) return error
     if (given === null) return ErrorCode.MarshallingError
     const parentPath = given.includes('\0') ? undefined : parentOf(given)

@@ -20,6 +20,6 @@ export interface Request {
   logged: LoggedTxn | null
   /** What the tree said to the committed txn. */
   result?: ApplyResult
-  /** Error found by Prep; 0 when none. For an error txn the code is in the txn too. */
+  /** Error found in front of Prep or by it; 0 when none. For an error txn the code is in the txn too. */
   error: number
 }

@@ -1,5 +1,6 @@
-/** The leader's register of sessions: who is alive, who owns it, when it expires.
- *  Source: SessionTrackerImpl.java, ExpiryQueue.java, LeaderSessionTracker.java. Left out: local sessions. */
+/** A register of sessions: who is alive, who owns it, when it expires. The leader keeps one of all global sessions, a
+ *  standalone server of all, and who has local sessions one of these.
+ *  Source: SessionTrackerImpl.java, ExpiryQueue.java. */
 import type { ReplicaConfig } from '../config/replica-config.ts'
 import type { Host, Timer } from '../host.ts'
 import { ErrorCode } from '../wire/codes.ts'
@@ -55,6 +56,13 @@ export class SessionTracker {
     return true
   }
 
+  get size(): number {
+    return this.#tracked.size
+  }
+  /** Known, also when it is closing. */
+  has(session: SessionId): boolean {
+    return this.#tracked.has(session)
+  }
   /** Known and not closing. */
   isValid(session: SessionId): boolean {
     return this.#tracked.get(session)?.closing === false
@@ -66,6 +74,11 @@ export class SessionTracker {
     if (tracked === undefined || tracked.closing) return ErrorCode.SessionExpired
     if (tracked.owner === null) tracked.owner = owner
     return tracked.owner === owner ? ErrorCode.Ok : ErrorCode.SessionMoved
+  }
+
+  /** As `check`, where a session of another server's clients would not do: for ephemerals. */
+  checkGlobal(session: SessionId, owner: object | null): ErrorCode {
+    return this.check(session, owner)
   }
 
   /** A new owner: requests that still come by way of the old one are refused with SessionMoved. */
