@@ -101,7 +101,7 @@ export interface Disk {
   /** Bytes, or undefined when there is no such file. */
   size(path: string): number | undefined
   read(path: string, offset?: number, length?: number): Uint8Array | DiskError
-  /** Creates the file when missing. */
+  /** Creates the file when missing. Keeps a copy: the caller may use the bytes again at once. */
   append(path: string, bytes: Uint8Array): DiskError | undefined
   truncate(path: string, sizeBytes: number): DiskError | undefined
   /** The whole file at once: after a crash it has either the old content or the new. */

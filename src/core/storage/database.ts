@@ -180,14 +180,14 @@ export class Database {
     this.writer.open()
   }
 
-  /** Executes a committed txn, which `writer` has taken before. The caller tells the trace. */
-  apply(logged: LoggedTxn, bytes: Uint8Array): Applied {
+  /** Executes a committed txn, which `writer` has taken before. The caller tells the trace. `replies`: see DataTree.apply. */
+  apply(logged: LoggedTxn, bytes: Uint8Array, replies = true): Applied {
     const { zxid } = logged.header
     const last = this.tree.lastProcessedZxid
     if (!follows(last, zxid)) throw new Error(`${hex64(zxid)} does not follow ${hex64(last)}, the last one applied`)
     if (zxid > this.lastLoggedZxid)
       throw new Error(`${hex64(zxid)} is to be applied, the log ends at ${hex64(this.lastLoggedZxid)}`)
-    const applied = this.#state.apply(logged)
+    const applied = this.#state.apply(logged, replies)
     this.#committedLog.add(zxid, bytes)
     this.#told = { zxid, digest: applied.digest }
     return applied

@@ -30,16 +30,20 @@ export class State {
     if (digest !== undefined && !this.#compareFuzzy(tree.lastProcessedZxid)) this.mismatches++
   }
 
-  apply({ header, txn, digest: announced }: LoggedTxn): Applied {
+  /** `replies`: see DataTree.apply. */
+  apply({ header, txn, digest: announced }: LoggedTxn, replies = true): Applied {
     if (txn.kind === 'createSession') this.sessions.set(header.clientId, txn.body.timeOut)
     else if (txn.kind === 'closeSession') this.sessions.delete(header.clientId)
-    const result = this.tree.apply(header, txn)
+    const result = this.tree.apply(header, txn, replies)
     const { digest } = this.tree
     let digestMatches = true
     if (this.#fuzzyUpTo !== undefined) digestMatches = this.#compareFuzzy(header.zxid)
     else if (announced?.version === DIGEST_VERSION) digestMatches = announced.treeDigest === digest
     if (!digestMatches) this.mismatches++
-    return Object.assign(result, { digest, digestMatches })
+    const applied = result as { -readonly [K in keyof Applied]: Applied[K] }
+    applied.digest = digest
+    applied.digestMatches = digestMatches
+    return applied
   }
 
   /** @returns false when the digest of the snapshot is known now and is another one */

@@ -121,8 +121,14 @@ export class SyncProcessor {
   }
 
   #take(entry: Entry): void {
-    this.#waiting.push(entry)
-    this.#pump()
+    const direct = this.#waiting.length === 0 && this.#holds === 0 && !this.#rollWanted && this.#failure === undefined
+    if (!direct) {
+      this.#waiting.push(entry)
+      return this.#pump()
+    }
+    if (entry.kind === 'txn' && !this.#append(entry.zxid, entry.bytes)) return
+    this.#appended.push(entry)
+    if (this.#syncing === undefined && !this.#delivering) this.#planSync()
   }
 
   #pump(): void {

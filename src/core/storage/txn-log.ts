@@ -2,7 +2,7 @@
  *  Source: FileTxnLog.java, Util.java (storage.md sections 2 and 4). */
 import { adler32 } from '../wire/checksum.ts'
 import type { Zxid } from '../wire/ids.ts'
-import { build, encode, MAX_BUFFER_WITH_EXTRA, Reader } from '../wire/jute.ts'
+import { encode, MAX_BUFFER_WITH_EXTRA, Reader, Writer } from '../wire/jute.ts'
 import { FileHeader, TXNLOG_MAGIC } from '../wire/quorum.ts'
 import { TxnHeader } from '../wire/txn.ts'
 
@@ -14,15 +14,19 @@ const END_OF_RECORD = 0x42 // 'B'
 /** Bytes of a record beside its body. */
 export const RECORD_OVERHEAD = BEFORE_BODY + 1
 
-/** `body`: header, txn and digest, as in a PROPOSAL. */
+/** `body`: header, txn and digest, as in a PROPOSAL. @returns a view, valid until the next call */
 export function encodeRecord(body: Uint8Array): Uint8Array {
-  return build((out) => {
-    out.int(0)
-    out.int(adler32(body))
-    out.buffer(body)
-    out.byte(END_OF_RECORD)
-  })
+  if (record.capacity > RECORD_MAX_KEPT_BYTES) record = new Writer(1024)
+  record.reset()
+  record.int(0)
+  record.int(adler32(body))
+  record.buffer(body)
+  record.byte(END_OF_RECORD)
+  return record.peek()
 }
+/** One for all records: whoever appends one copies it. */
+let record = new Writer(1024)
+const RECORD_MAX_KEPT_BYTES = 65_536
 
 export interface LogRecord {
   readonly kind: 'record'

@@ -66,6 +66,8 @@ export class DataTree {
   #delta = 0
   #dataSizeBytes = 0
   #lastProcessedZxid: Zxid = ZXID_0
+  /** Somebody is to be answered what the present txn has done. */
+  #replies = true
 
   /** The tree of a server on which nothing has happened. */
   constructor() {
@@ -170,15 +172,19 @@ export class DataTree {
   // --- changing ----------------------------------------------------------------------------------
 
   /** Executes a committed txn. Never throws: what cannot be done (any more) is an error in the result, and the zxid is
-   *  processed all the same. Sessions are not kept here. */
-  apply(header: TxnHeader, txn: Txn): ApplyResult {
+   *  processed all the same. Sessions are not kept here. `replies` false: nobody will ask for the result's stats. */
+  apply(header: TxnHeader, txn: Txn, replies = true): ApplyResult {
+    this.#replies = replies
     const changes: TreeChange[] = []
     const { zxid } = header
     const result = txn.kind === 'multi' ? this.#multi(header, txn.body, changes) : this.#operation(header, txn, changes)
     // Only now, after the last part of a multi: a snapshot named after a zxid must hold all of it (ZOOKEEPER-3127).
     if (zxid > this.#lastProcessedZxid) this.#lastProcessedZxid = zxid
     // Added in place: this is done for every txn, and a copy costs as much as the operation.
-    return Object.assign(result, { zxid, changes })
+    const whole = result as { -readonly [K in keyof ApplyResult]: ApplyResult[K] }
+    whole.zxid = zxid
+    whole.changes = changes
+    return whole
   }
 
   /** The configuration as /zookeeper/config shows it, set by every server for itself at its start.
@@ -314,10 +320,10 @@ export class DataTree {
     node.version = version
     this.#changed(path, node)
     this.#dataSizeBytes += growth
-    const stat = clientStat(node)
+    const stat = this.#replies ? clientStat(node) : undefined
     this.#quotas.changed(path, 0, growth)
     changes.push({ type: 'dataChanged', path, acl: this.#acls.list(node.acl) })
-    return { type, err: 0, path, stat }
+    return stat === undefined ? { type, err: 0, path } : { type, err: 0, path, stat }
   }
 
   #setACL(body: { path: string; acl: readonly ACL[]; version: number }): OpResult {

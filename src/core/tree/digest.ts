@@ -24,5 +24,5 @@ export function nodeDigest(path: string, data: Uint8Array | null, stat: StatPers
   scratch.int(stat.aversion)
   scratch.long(stat.ephemeralOwner)
   // Behind the length of the path, which is not part of it.
-  return crc32(scratch.peek(4))
+  return crc32(scratch.bytes, 4, scratch.length)
 }

@@ -29,9 +29,16 @@ export class Adler32 {
     this.#b = b
     return this
   }
+
+  reset(): this {
+    this.#a = 1
+    this.#b = 0
+    return this
+  }
 }
 
-export const adler32 = (bytes: Uint8Array): number => new Adler32().update(bytes).value
+const adler = new Adler32()
+export const adler32 = (bytes: Uint8Array): number => adler.reset().update(bytes).value
 
 export class Crc32 {
   #crc = 0xffffffff | 0
@@ -60,9 +67,16 @@ export class Crc32 {
     this.#crc = crc
     return this
   }
+
+  reset(): this {
+    this.#crc = 0xffffffff | 0
+    return this
+  }
 }
 
-export const crc32 = (bytes: Uint8Array): number => new Crc32().update(bytes).value
+const crc = new Crc32()
+export const crc32 = (bytes: Uint8Array, from = 0, to = bytes.length): number =>
+  crc.reset().update(bytes, from, to).value
 
 /** Four tables in one: the n-th says what a byte does that n more bytes follow. */
 const crcTables = new Int32Array(1024)

@@ -60,6 +60,10 @@ export class Writer {
   peek(from = 0): Uint8Array {
     return this.#bytes.subarray(from, this.#length)
   }
+  /** What has been written, up to `length`, with the room behind it; valid until the next write. */
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
 
   reset(): void {
     this.#length = 0
@@ -259,14 +263,16 @@ type RecordOf<F extends Fields> = { readonly [K in keyof F]: Of<F[K]> }
 
 /** Fields in declared order, no header. */
 export function record<F extends Fields>(fields: F): Codec<RecordOf<F>> {
-  const entries = Object.entries(fields) as [string, Codec<unknown>][]
+  const names = Object.keys(fields)
+  const codecs = Object.values(fields) as Codec<unknown>[]
   return {
     write(out, value) {
-      for (const [name, codec] of entries) codec.write(out, (value as Record<string, unknown>)[name])
+      for (let n = 0; n < names.length; n++)
+        (codecs[n] as Codec<unknown>).write(out, (value as Record<string, unknown>)[names[n] as string])
     },
     read(input) {
       const value: Record<string, unknown> = {}
-      for (const [name, codec] of entries) value[name] = codec.read(input)
+      for (let n = 0; n < names.length; n++) value[names[n] as string] = (codecs[n] as Codec<unknown>).read(input)
       return value as RecordOf<F>
     },
   }

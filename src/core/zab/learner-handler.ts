@@ -254,9 +254,8 @@ export class LearnerHandler {
     }
     // The second ACK of the epoch follows UPTODATE and means nothing.
     if (counterOf(zxid) === 0) return
-    let acked = 0
-    while ((this.#unacked[acked]?.zxid ?? zxid + 1n) <= zxid) acked++
-    this.#unacked.splice(0, acked)
+    for (let oldest = this.#unacked[0]; oldest !== undefined && oldest.zxid <= zxid; oldest = this.#unacked[0])
+      this.#unacked.shift()
     this.#leader.acked(this.#sid, zxid)
   }
 

@@ -36,7 +36,7 @@ describe.each(cases)('$directory $name', ({ directory, name, bytes }) => {
 
   test('written again, the file is the same byte for byte up to its padding', () => {
     const { records } = recordsOf(bytes)
-    const again = [LOG_HEADER, ...records.map(({ body }) => encodeRecord(encodeLogged(decodeLogged(body))))]
+    const again = [LOG_HEADER, ...records.map(({ body }) => encodeRecord(encodeLogged(decodeLogged(body))).slice())]
     const written = Buffer.concat(again)
     expect(written.equals(bytes.subarray(0, written.length))).toBe(true)
     expect(bytes.subarray(written.length).every((byte) => byte === 0)).toBe(true)
