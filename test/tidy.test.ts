@@ -40,12 +40,14 @@ const rooms: { readonly [room: string]: Room } = {
   'core/server': { imports: [...CORE] },
   hosts: { imports: [...CORE], packages: ['pure-rand', 'comlink', 'valibot'] },
   'hosts/browser': { imports: [...CORE, 'hosts'], packages: ['comlink', 'valibot'] },
-  'hosts/sim': { imports: [...CORE, 'hosts'] },
+  'hosts/sim': { imports: [...CORE, 'hosts', 'check'] },
   'hosts/node': { imports: [...CORE, 'hosts'], packages: ['node:'] },
   trace: { imports: ['core/trace', 'core/wire', 'core/tree'], types: CORE },
+  // What judges the core has little in common with it: codecs, codes, quorum verifiers.
+  check: { imports: [...LAW], types: CORE },
   // Of wire the page takes the names of codes and the way in which ids are printed.
   page: {
-    imports: ['trace', 'core/wire'],
+    imports: ['trace', 'check', 'core/wire'],
     types: [...CORE, 'hosts'],
     packages: [...VIEW_PACKAGES, '@tanstack/react-virtual', 'react-resizable-panels'],
   },
@@ -152,6 +154,8 @@ describe('the table of rooms', () => {
     ['trace/fold.ts', "import type { Ensemble } from '../hosts/ensemble.ts'"],
     ['trace/fold.ts', "import { a } from '../core/server/prep.ts'"],
     ['trace/fold.ts', "import { max } from 'd3'"],
+    ['check/ledger.ts', "import { recover } from '../core/storage/recovery.ts'"],
+    ['check/ledger.ts', "import type { RunConfig } from '../hosts/ensemble.ts'"],
     ['page/tree/tree.tsx', "import { a } from '../../hosts/ensemble.ts'"],
     ['page/tree/tree.tsx', "const a = await import('../../hosts/browser/ensemble.ts')"],
     ['page/tree/tree.tsx', "import { DataTree } from '../../core/tree/data-tree.ts'"],
