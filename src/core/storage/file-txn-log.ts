@@ -16,6 +16,8 @@ export interface Appended {
 export class FileTxnLog {
   readonly #disk: Disk
   #file: string | undefined
+  /** Of #file. */
+  #path = ''
   #sizeBytes = 0
   #lastBytes = 0
 
@@ -32,10 +34,13 @@ export class FileTxnLog {
   append(zxid: Zxid, body: Uint8Array): DiskError | undefined {
     const record = encodeRecord(body)
     const file = this.#file ?? logName(zxid)
-    const error = this.#file === undefined ? this.#open(file, record) : this.#disk.append(pathTo(file), record)
+    const error = this.#file === undefined ? this.#open(file, record) : this.#disk.append(this.#path, record)
     if (error !== undefined) return new DiskError(error.code, `append ${hex64(zxid)} to ${file}: ${error.message}`)
-    if (this.#file === undefined) this.#sizeBytes = LOG_HEADER_BYTES
-    this.#file = file
+    if (this.#file === undefined) {
+      this.#file = file
+      this.#path = pathTo(file)
+      this.#sizeBytes = LOG_HEADER_BYTES
+    }
     this.#sizeBytes += record.length
     this.#lastBytes = record.length
     return undefined
@@ -43,7 +48,7 @@ export class FileTxnLog {
 
   /** No file is open, or it is as long as it was left. */
   isIntact(): boolean {
-    return this.#file === undefined || this.#disk.size(pathTo(this.#file)) === this.#sizeBytes
+    return this.#file === undefined || this.#disk.size(this.#path) === this.#sizeBytes
   }
 
   /** The next append opens a new file. */

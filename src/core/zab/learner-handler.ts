@@ -3,7 +3,7 @@
 import type { CloseCause, Connection, ConnectionHandlers, Timer } from '../host.ts'
 import { PacketType, packetName } from '../wire/codes.ts'
 import { asSession, asZxid, counterOf, epochOf, makeZxid, type SessionId, type Sid, type Zxid } from '../wire/ids.ts'
-import { decode, encode, JuteError, Reader, Writer } from '../wire/jute.ts'
+import { build, decode, encode, JuteError, Reader, Writer } from '../wire/jute.ts'
 import { LEARNER_PROTOCOL_VERSION, LearnerInfo, type QuorumPacket } from '../wire/quorum.ts'
 import { encodedUtf8 } from '../wire/utf8.ts'
 import type { RoleContext } from './context.ts'
@@ -308,12 +308,12 @@ export class LearnerHandler {
 
 /** REQUEST's data: long sessionId, int cxid, int opcode, then the client's body. */
 export function requestData(session: SessionId, cxid: number, type: number, body: Uint8Array): Uint8Array {
-  const out = new Writer(16 + body.length)
-  out.long(session)
-  out.int(cxid)
-  out.int(type)
-  out.raw(body)
-  return out.finish()
+  return build((out) => {
+    out.long(session)
+    out.int(cxid)
+    out.int(type)
+    out.raw(body)
+  })
 }
 
 export const learnerInfo = (sid: Sid, configVersion: bigint): Uint8Array =>
