@@ -91,8 +91,60 @@ export type HostEvent =
       /** frameSent: when it arrives, -1 while that is not known; frameCame: when it was sent. */
       readonly time: number
     }
+  /** Witness of the disk: it refused a change, or a sync failed. */
+  | { readonly kind: 'diskFailed'; readonly code: 'full' | 'io' }
+  /** Witness of the network: packets that this server put on a quorum connection in one moment, as its bytes say. */
+  | {
+      readonly kind: 'packetsSent'
+      readonly connection: string
+      readonly to: number
+      readonly packets: readonly PacketSeen[]
+    }
+  /** Witness of the network: votes that this server sent on an election connection. */
+  | {
+      readonly kind: 'votesSent'
+      readonly connection: string
+      readonly to: number
+      readonly votes: readonly VoteSeen[]
+    }
+  /** Witness of the network, at a server: sessions it heard of, by a learner's answer to its PING or from a client of its
+   *  own; of each of those at most a few times a second. */
+  | {
+      readonly kind: 'touchesCame'
+      readonly connection: string
+      readonly from: number
+      /** Those in the answer to a PING; undefined: from the client of this connection. */
+      readonly sessions?: readonly bigint[]
+    }
+  /** Witness of the network, at a client: frames that it put on its connection to a server in one moment, or that came.
+   *  Without their lengths; passwords are zeros, and of auth packets only the header is there. */
+  | {
+      readonly kind: 'requestsSent' | 'repliesCame'
+      readonly connection: string
+      readonly server: number
+      readonly frames: readonly Uint8Array[]
+      /** With the connect request and its answer, which come alone: tells passwords apart without giving them away. */
+      readonly proof?: number
+    }
   /** Under load, messages are counted instead of listed: how many of each type since the last event of this kind. */
   | { readonly kind: 'traffic'; readonly counts: { readonly [type: string]: number } }
+
+/** `type`: as in PacketType. */
+export interface PacketSeen {
+  readonly type: number
+  readonly zxid: bigint
+  /** PROPOSAL and INFORM: `fingerprint` of the txn; FOLLOWERINFO and OBSERVERINFO: the sid; ACKEPOCH: the epoch in its data. */
+  readonly extra: number
+}
+
+/** What a notification said; `state`: as in ServerState. */
+export interface VoteSeen {
+  readonly state: number
+  readonly leader: number
+  readonly zxid: bigint
+  readonly round: number
+  readonly epoch: number
+}
 
 /** Names one event of a run. */
 export interface EventId {

@@ -223,6 +223,12 @@ export class Fold implements Surroundings {
       case 'diskDamaged':
       case 'frameSent':
       case 'frameCame':
+      case 'diskFailed':
+      case 'packetsSent':
+      case 'votesSent':
+      case 'touchesCame':
+      case 'requestsSent':
+      case 'repliesCame':
         return
     }
     const left: never = event

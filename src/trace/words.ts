@@ -1,7 +1,7 @@
 /** One sentence for each trace event: a key of the catalogue (namespace `trace`) and what goes into it. */
 import type { VoteReason, VoteView } from '../core/election/trace.ts'
 import type { TraceEvent } from '../core/trace.ts'
-import { errorMessage } from '../core/wire/codes.ts'
+import { errorMessage, packetName } from '../core/wire/codes.ts'
 import { hex64 } from '../core/wire/ids.ts'
 
 export interface Words {
@@ -65,6 +65,7 @@ export function groupOf(event: TraceEvent): Group {
     case 'diskChanged':
     case 'diskSynced':
     case 'diskDamaged':
+    case 'diskFailed':
       return 'disk'
     case 'sessionCreated':
     case 'sessionClosing':
@@ -117,6 +118,11 @@ export function isQuiet(event: TraceEvent): boolean {
     case 'diskSynced':
     case 'frameSent':
     case 'frameCame':
+    case 'packetsSent':
+    case 'votesSent':
+    case 'touchesCame':
+    case 'requestsSent':
+    case 'repliesCame':
       return true
     default:
       return false
@@ -173,6 +179,17 @@ export function wordsOf(event: TraceEvent): Words {
     case 'frameSent':
     case 'frameCame':
       return say({ sizeBytes: event.sizeBytes }, event.peer)
+    case 'diskFailed':
+      return say({}, undefined, `diskFailed_${event.code}`)
+    case 'packetsSent':
+      return say({ packets: event.packets.map(({ type }) => packetName(type)).join(', ') }, event.to)
+    case 'votesSent':
+      return say({ count: event.votes.length }, event.to)
+    case 'touchesCame':
+      return say({ count: event.sessions?.length ?? 1 }, event.from)
+    case 'requestsSent':
+    case 'repliesCame':
+      return say({ count: event.frames.length }, event.server)
     case 'traffic':
       return say({ count: Object.values(event.counts).reduce((sum, count) => sum + count, 0) })
 

@@ -29,6 +29,13 @@ export const trace = {
   diskDamaged_wiped: 'the disk of {{who}} is empty now: {{files}}',
   frameSent: '{{who}} sends {{sizeBytes}} bytes to {{peer}}',
   frameCame: '{{who}} gets {{sizeBytes}} bytes from {{peer}}',
+  diskFailed_full: 'the disk of {{who}} is full',
+  diskFailed_io: 'the disk of {{who}} fails',
+  packetsSent: 'on the line from {{who}} to {{peer}}: {{packets}}',
+  votesSent: 'on the line from {{who}} to {{peer}}: {{count}} votes',
+  touchesCame: '{{who}} has heard of {{count}} sessions by {{peer}}',
+  requestsSent: 'on the line from {{who}} to {{peer}}: {{count}} requests',
+  repliesCame: 'on the line from {{peer}} to {{who}}: {{count}} answers',
   traffic_one: '{{count}} message of {{who}} was counted, not listed',
   traffic_other: '{{count}} messages of {{who}} were counted, not listed',
 
