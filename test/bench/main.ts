@@ -5,10 +5,11 @@ import { failover } from './failover.ts'
 import { frames } from './frames.ts'
 import { opening } from './opening.ts'
 import type { Options } from './options.ts'
+import { server } from './server.ts'
 import { simulator } from './simulator.ts'
 import { writes } from './writes.ts'
 
-const parts = { opening, failover, writes, simulator, frames }
+const parts = { opening, failover, writes, simulator, frames, server }
 type Part = keyof typeof parts
 
 const USAGE = `npm run bench -- [part …] [option …]
@@ -18,6 +19,7 @@ const USAGE = `npm run bench -- [part …] [option …]
   writes     writes/s through five workers, beside a bare loop of the same shape
   simulator  events and virtual time per second in Node
   frames     main-thread time of a frame of the page under load
+  server     the Node host beside Apache ZooKeeper, where that is installed (needs npm run build)
   (all of them, when none is named)
 
   --repeat N       measurements of each figure; printed is their median and range (5)
