@@ -1,7 +1,6 @@
 /** A client's session with the ensemble: one connection at a time, requests and answers in order, reconnect to the next
  *  server with session id, password and last zxid, watches set again there, expiry, close.
- *  Source: ClientCnxn.java, ClientCnxnSocketNIO.java of 3.8. Left out: SASL, the search for a read-write server while
- *  connected to a read-only one, zookeeper.request.timeout.
+ *  Source: ClientCnxn.java, ClientCnxnSocketNIO.java of 3.8. Left out: SASL.
  *
  *  Differs from Java: a lost connection is CONNECTING at once (Java shows CONNECTED until the back-off is over), and a
  *  request has its xid when it is handed over (Java: when it is sent). Neither changes what servers see. */
@@ -24,6 +23,7 @@ import {
   setWatchesPackets,
 } from './packets.ts'
 import { eventPath, toServerPath } from './paths.ts'
+import { ReadWriteSearch } from './read-write-search.ts'
 import type { ClientState } from './trace.ts'
 import { ClientWatches, type WatchedEvent, type Watcher, type WatchRegistration } from './watches.ts'
 
@@ -36,6 +36,13 @@ export interface SessionOptions {
   readonly shuffle?: boolean
   /** Hears of changes of the session, and of the watches that name no other watcher. */
   readonly watcher?: Watcher
+  /** zookeeper.request.timeout: a request that is not answered for so long ends in RequestTimeout, and its connection with
+   *  it; 0: never. */
+  readonly requestTimeoutMs?: number
+  /** zookeeper.disableAutoWatchReset: watches are not set again at the next server. */
+  readonly leaveWatches?: boolean
+  /** jute.maxbuffer: a longer frame ends the connection. */
+  readonly maxFrameBytes?: number
   /** The trace tells requests and answers in full, for whoever judges them. */
   readonly history?: boolean
   /** Names this session in the trace of a process that has several. */
@@ -52,7 +59,9 @@ export class ClientCnxn {
   readonly #host: Host
   readonly #servers: ServerList
   readonly chroot: string | null
-  readonly #options: { readonly timeoutMs: number; readonly readOnly: boolean; readonly history: boolean }
+  readonly #options: Required<
+    Pick<SessionOptions, 'timeoutMs' | 'readOnly' | 'requestTimeoutMs' | 'leaveWatches' | 'maxFrameBytes' | 'history'>
+  >
   readonly #handle: { readonly handle?: number }
   readonly watches: ClientWatches
 
@@ -85,6 +94,7 @@ export class ClientCnxn {
   /** Sent and not answered, in order; the server answers in this order. */
   #pending: Packet[] = []
   readonly #heartbeat: Heartbeat
+  readonly #search: ReadWriteSearch
   #reconnect: Timer | undefined
 
   /** closeSession was asked for: nothing is accepted any more, a lost connection is the end. */
@@ -102,7 +112,8 @@ export class ClientCnxn {
     this.#servers = new ServerList(servers, options.shuffle === false ? undefined : host.random)
     this.chroot = chroot
     const { timeoutMs = 30_000, readOnly = false, history = false, handle, resume } = options
-    this.#options = { timeoutMs, readOnly, history }
+    const { requestTimeoutMs = 0, leaveWatches = false, maxFrameBytes = MAX_BUFFER } = options
+    this.#options = { timeoutMs, readOnly, requestTimeoutMs, leaveWatches, maxFrameBytes, history }
     this.#handle = handle === undefined ? {} : { handle }
     if (resume !== undefined) {
       this.#sessionId = resume.sessionId
@@ -116,6 +127,11 @@ export class ClientCnxn {
       host.clock,
       () => this.#connection?.write(pingFrame(), { protocol: 'client', type: 'ping', quiet: true }),
       (silentMs) => this.#onSilence(silentMs),
+    )
+    this.#search = new ReadWriteSearch(
+      host,
+      () => this.#servers.next().address,
+      (server) => this.#moveTo(server),
     )
     this.#become('CONNECTING')
     this.#nextServer()
@@ -160,6 +176,8 @@ export class ClientCnxn {
     }
     if (op === OpCode.closeSession) this.#closing = true
     this.#outgoing.push(packet)
+    const { requestTimeoutMs } = this.#options
+    if (requestTimeoutMs > 0) this.#host.clock.after(requestTimeoutMs, () => this.#onRequestTimeout(packet))
     this.#flush()
   }
 
@@ -188,8 +206,9 @@ export class ClientCnxn {
 
   // --- the connection's life -------------------------------------------------------------------
 
-  #nextServer(): void {
-    const { address, fullRound } = this.#servers.next()
+  /** `found`: it is known to take writes. */
+  #nextServer(found?: Address): void {
+    const { address, fullRound } = found === undefined ? this.#servers.next() : { address: found, fullRound: false }
     const spreadMs = this.#openedBefore ? this.#host.random.int(0, FULL_ROUND_DELAY_MS - 1) : 0
     const delayMs = (fullRound ? FULL_ROUND_DELAY_MS : 0) + spreadMs
     if (delayMs === 0) return this.#connect(address)
@@ -223,7 +242,9 @@ export class ClientCnxn {
     // Java puts each packet before the others at the head of its queue, so the last of a kind goes first.
     this.#prelude = [
       ...this.#authInfo.map(({ scheme, auth }) => authPacket(scheme, auth)).reverse(),
-      ...setWatchesPackets(this.watches, this.chroot, this.#lastZxid, () => this.#nextXid()).reverse(),
+      ...(this.#options.leaveWatches
+        ? []
+        : setWatchesPackets(this.watches, this.chroot, this.#lastZxid, () => this.#nextXid()).reverse()),
     ]
     const { frame, note } = connectFrame({
       protocolVersion: 0,
@@ -240,7 +261,7 @@ export class ClientCnxn {
     this.#input.push(bytes)
     try {
       while (connection === this.#connection) {
-        const frame = this.#input.takeFrame(0, MAX_BUFFER)
+        const frame = this.#input.takeFrame(0, this.#options.maxFrameBytes)
         if (frame === undefined) break
         this.#heartbeat.heard()
         const input = new Reader(frame)
@@ -268,6 +289,7 @@ export class ClientCnxn {
     this.#password = response.passwd ?? new Uint8Array(16)
     const readOnly = response.readOnly ?? false
     if (!readOnly) this.#seenReadWriteServer = true
+    else this.#search.start()
     this.#attached = true
     this.#become(readOnly ? 'CONNECTEDREADONLY' : 'CONNECTED')
     this.#flush()
@@ -309,15 +331,31 @@ export class ClientCnxn {
     this.tell({ state, type, path: eventPath(path, this.chroot) })
   }
 
-  /** The connection is gone, or given up: what was under way is lost, and the next server is tried. */
-  #lost(reason: string): void {
+  /** The connection is gone, or given up: what was under way is lost, and the next server is tried. `found`: that one. */
+  #lost(reason: string, found?: Address): void {
     const lost = this.#dropConnection()
     if (!this.#closing && this.#state !== 'CONNECTING') this.#become('CONNECTING', reason)
     this.#fail(lost)
     if (!this.isAlive) return
     this.#tellSession(KeeperState.Disconnected)
     // A watcher or callback may have ended the session.
-    if (this.isAlive && this.#connection === undefined && this.#reconnect === undefined) this.#nextServer()
+    if (this.isAlive && this.#connection === undefined && this.#reconnect === undefined) this.#nextServer(found)
+  }
+
+  #moveTo(server: Address): void {
+    this.#connection?.close()
+    this.#lost(`${server.host}:${server.port} takes writes`, server)
+  }
+
+  /** Was not answered in time: the connection is given up, and what is under way on it. */
+  #onRequestTimeout(packet: Packet): void {
+    const queue = [this.#pending, this.#outgoing].find((each) => each.includes(packet))
+    if (queue === undefined) return
+    queue.splice(queue.indexOf(packet), 1)
+    packet.finish(ErrorCode.RequestTimeout, ZXID_0, undefined)
+    if (!this.isAlive) return
+    this.#connection?.close()
+    this.#lost('request timeout')
   }
 
   #onSilence(silentMs: number): void {
@@ -355,6 +393,7 @@ export class ClientCnxn {
     this.#pending = []
     this.#outgoing = []
     this.#heartbeat.stop()
+    this.#search.stop()
     return lost
   }
 

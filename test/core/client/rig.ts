@@ -11,6 +11,7 @@ import type {
 } from '../../../src/core/host.ts'
 import type { CoreEvent } from '../../../src/core/trace.ts'
 import { StreamBuffer } from '../../../src/core/wire/quorum.ts'
+import { toUtf8 } from '../../../src/core/wire/utf8.ts'
 
 interface Due {
   readonly at: number
@@ -172,6 +173,9 @@ class End implements Connection {
   }
 }
 
+/** The four-letter word, in hex. */
+const ISRO = '6973726f'
+
 /** A server that follows a script: what it received as frames in hex, and what to answer with. */
 export class FakeServer {
   readonly received: string[] = []
@@ -180,6 +184,8 @@ export class FakeServer {
   readonly closes: CloseCause[] = []
   /** Called with each frame (without its length); answers with frames (without their length) to send. */
   answer: (frame: Uint8Array, nth: number) => readonly Uint8Array[] = () => []
+  /** Called when it is asked `isro`; answers with a word, or not at all. */
+  isro: () => string | undefined = () => undefined
 
   constructor(world: World, host: string, port = 2181) {
     world.listen(host, port, (connection) => {
@@ -188,6 +194,13 @@ export class FakeServer {
       let nth = 0
       return {
         onData: (bytes) => {
+          if (nth === 0 && hex(bytes) === ISRO) {
+            const word = this.isro()
+            if (word === undefined) return
+            connection.write(toUtf8(word))
+            connection.close()
+            return
+          }
           input.push(bytes)
           for (;;) {
             const frame = input.takeFrame(0, 1 << 21)

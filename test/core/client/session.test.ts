@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { SessionOptions } from '../../../src/core/client/cnxn.ts'
 import { SET_WATCHES_MAX_LENGTH } from '../../../src/core/client/packets.ts'
 import { IllegalArgument, type Reply } from '../../../src/core/client/reply.ts'
 import { ClientSession } from '../../../src/core/client/session.ts'
@@ -44,16 +45,22 @@ interface Rig {
 }
 const stateName = (state: number) => Object.entries(KeeperState).find(([, value]) => value === state)![0]
 
-function rig(connect: string, options: { timeoutMs?: number; shuffle?: boolean; serve?: boolean } = {}): Rig {
+/** `serve`: every host has an obliging server; `begin` sets others up. */
+type RigOptions = Omit<SessionOptions, 'watcher'> & {
+  readonly serve?: boolean
+  readonly begin?: (world: World) => void
+}
+
+function rig(connect: string, options: RigOptions = {}): Rig {
   const world = new World()
   const hosts = connect.replace(/\/.*/, '').split(',')
   const servers = options.serve === false ? [] : hosts.map((host) => new FakeServer(world, host))
   for (const server of servers) server.answer = obliging()
+  options.begin?.(world)
   const heard: string[] = []
   const watcher = ({ state, type, path }: WatchedEvent) =>
     heard.push(type === EventType.None ? stateName(state) : `${eventName(type)} ${path}`)
-  const { timeoutMs = 9000, shuffle = false } = options
-  const zk = new ClientSession(world.host('client'), connect, { timeoutMs, shuffle, watcher })
+  const zk = new ClientSession(world.host('client'), connect, { timeoutMs: 9000, shuffle: false, ...options, watcher })
   return { world, servers, zk, heard }
 }
 
@@ -709,4 +716,113 @@ test('each request is told with its xid when it is handed over, and with its zxi
     { kind: 'answered', xid: 1, op: 'delete', zxid: 0x200000001n, err: 0 },
   ])
   expect(world.notes.at(-1)).toEqual({ protocol: 'client', type: 'delete', detail: { xid: 1, path: '/a' } })
+})
+
+describe('at a read-only server', () => {
+  /** Two servers: the first is read-only, the second answers `isro` as it is told to. `asked`: when either was asked, ms. */
+  function readOnlyRig(said: () => string | undefined) {
+    const asked: { readonly host: string; readonly atMs: number }[] = []
+    const servers: FakeServer[] = []
+    const begin = (world: World) => {
+      for (const host of ['zk1', 'zk2']) {
+        const server = new FakeServer(world, host)
+        servers.push(server)
+        server.isro = () => {
+          asked.push({ host, atMs: world.nowMs })
+          return host === 'zk1' ? 'ro' : said()
+        }
+      }
+      servers[0]!.answer = (frame, nth) => (nth === 0 ? [granted(30_000, true)] : obliging(30_000)(frame, nth))
+      servers[1]!.answer = obliging(30_000)
+    }
+    const all = rig('zk1,zk2', { serve: false, readOnly: true, timeoutMs: 30_000, begin })
+    all.world.run(10)
+    expect(all.zk.state).toBe('CONNECTEDREADONLY')
+    return { ...all, servers, asked }
+  }
+
+  test('the client asks the servers in turn for one that takes writes, less and less often', () => {
+    const { world, asked, zk } = readOnlyRig(() => 'ro')
+    world.run(20_000)
+    expect(asked.map(({ host }) => host)).toEqual(['zk2', 'zk1', 'zk2', 'zk1', 'zk2', 'zk1', 'zk2'])
+    const gaps = asked.slice(1).map(({ atMs }, index) => atMs - asked[index]!.atMs)
+    for (const [index, gap] of gaps.slice(1).entries()) expect(gap).toBeGreaterThan(1.9 * gaps[index]!)
+    expect(zk.state).toBe('CONNECTEDREADONLY')
+  })
+
+  test('a server that is silent is not waited for longer than a second', () => {
+    const { world, asked } = readOnlyRig(() => undefined)
+    world.run(20_000)
+    expect(asked.filter(({ host }) => host === 'zk2').length).toBeGreaterThan(2)
+  })
+
+  test('the session moves to the server that says rw, and what is under way is lost', () => {
+    const { world, zk, heard, servers } = readOnlyRig(() => 'rw')
+    servers[0]!.answer = () => []
+    const { list, note } = outcomes()
+    world.after(91, () => zk.getData('/a', false, note('read')))
+    world.run(200)
+    expect(list).toEqual([`read ${ErrorCode.ConnectionLoss}`])
+    expect(heard).toEqual(['ConnectedReadOnly', 'Disconnected', 'SyncConnected'])
+    expect(world.attempts.at(-1)!.host).toBe('zk2')
+  })
+
+  test('nothing is asked any more once the session is at a server that takes writes', () => {
+    const { world, zk, asked } = readOnlyRig(() => 'rw')
+    world.run(60_000)
+    expect([zk.state, asked.length]).toEqual(['CONNECTED', 1])
+  })
+})
+
+describe('settings of the client', () => {
+  test('a request that is not answered within its timeout ends in RequestTimeout, those behind it are lost', () => {
+    const { world, servers, zk, heard } = rig('zk1', { requestTimeoutMs: 500 })
+    servers[0]!.answer = (frame, nth) => (nth === 0 ? obliging()(frame, nth) : [])
+    world.run(10)
+    const { list, note } = outcomes()
+    zk.getData('/a', false, note('first'))
+    world.run(400)
+    zk.getData('/b', false, note('second'))
+    world.run(95)
+    expect(list).toEqual([])
+    world.run(10)
+    expect(list).toEqual([`first ${ErrorCode.RequestTimeout}`, `second ${ErrorCode.ConnectionLoss}`])
+    expect(heard).toEqual(['SyncConnected', 'Disconnected'])
+    world.run(3000)
+    expect(zk.state).toBe('CONNECTED')
+  })
+
+  test('an answered request has no timeout', () => {
+    const { world, zk, heard } = rig('zk1', { requestTimeoutMs: 500 })
+    world.run(10)
+    const { list, note } = outcomes()
+    zk.delete('/a', -1, note('delete'))
+    world.run(2000)
+    expect(list).toEqual(['delete ok'])
+    expect(heard).toEqual(['SyncConnected'])
+  })
+
+  test('watches are left behind where the user wants to set them again', () => {
+    for (const leaveWatches of [true, false]) {
+      const { world, servers, zk } = rig('zk1,zk2', { leaveWatches })
+      servers[0]!.answer = (frame, nth) =>
+        nth === 0 ? [granted()] : [reply(headerOf(frame).xid, 5n, 0, (out) => Stat.write(out, stat))]
+      world.run(10)
+      zk.exists('/a', true, () => undefined)
+      world.run(10)
+      servers[0]!.connection.close()
+      world.run(2000)
+      expect(opsOf(servers[1]!)).toEqual(leaveWatches ? ['connect'] : ['connect', 'setWatches'])
+    }
+  })
+
+  test('a frame that is longer than jute.maxbuffer ends the connection', () => {
+    const { world, servers, zk, heard } = rig('zk1', { maxFrameBytes: 100 })
+    world.run(10)
+    expect(zk.state).toBe('CONNECTED')
+    servers[0]!.send(new Uint8Array(101))
+    world.run(10)
+    expect(heard).toEqual(['SyncConnected', 'Disconnected'])
+    expect(world.aborts).toHaveLength(1)
+  })
 })
