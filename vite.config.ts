@@ -1,14 +1,31 @@
+import { existsSync } from 'node:fs'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({
+/** The programs of the Node host: `vite build --mode node`. */
+const programs = Object.fromEntries(
+  ['server', 'zkcli'].map((name) => [name, `src/hosts/node/${name}.ts`]).filter(([, file]) => existsSync(file as string)),
+)
+
+export default defineConfig(({ mode }) => ({
   // Relative, so that the built page works below any address.
   base: './',
   plugins: [react()],
   worker: { format: 'es' },
   server: { port: 5173, strictPort: false },
   preview: { port: 4173, strictPort: false },
-  build: { target: 'es2023', sourcemap: true },
+  build:
+    mode === 'node'
+      ? {
+          target: 'node20',
+          ssr: true,
+          outDir: 'dist/node',
+          copyPublicDir: false,
+          sourcemap: true,
+          rolldownOptions: { input: programs },
+        }
+      : { target: 'es2023', sourcemap: true },
+  ssr: { noExternal: true },
   cacheDir: 'node_modules/.cache/vite',
   test: {
     projects: [
@@ -23,4 +40,4 @@ export default defineConfig({
       },
     ],
   },
-})
+}))
