@@ -5,7 +5,7 @@ import type { Clock } from '../host.ts'
 import { CliError, KeeperError, sentence } from './errors.ts'
 import type { Steps } from './steps.ts'
 
-/** The text of a file of the shell's machine, or why there is none, as Java says it: `/a (No such file or directory)`. */
+/** The text of a file of the shell's machine, a character for each byte, or why there is none, as Java says it: `/a (No such file or directory)`. */
 export type ReadFile = (path: string) => string | { readonly problem: string }
 
 /** What a command sees of the shell. */

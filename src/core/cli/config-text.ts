@@ -1,15 +1,11 @@
 /** `config -c`: the configuration as a connect string. Source: ConfigUtils.java getClientConfigStr, QuorumServer. */
+import { readJavaProperties } from '../config/java-properties.ts'
 import { propertiesOrder } from './java.ts'
 
 /** `<version> <client address>,…`, in the order of Java's Properties; nothing between commas for a server whose client
  *  address is not in the configuration. */
 export function clientConfigText(config: string): string {
-  const properties = new Map<string, string>()
-  for (const line of config.split(/[\r\n]+/)) {
-    // Properties.load: the first '=' or ':' or white space ends the key; good enough for what a server writes.
-    const [, key, value] = /^\s*([^=:\s]+)\s*[=:]?\s*(.*?)\s*$/.exec(line) ?? []
-    if (key !== undefined && value !== undefined && !/^[#!]/.test(key)) properties.set(key, value)
-  }
+  const properties = readJavaProperties(config)
   const servers = propertiesOrder([...properties.keys()]).filter((key) => key.startsWith('server.'))
   const addresses = servers.map((key) => clientAddress(properties.get(key) as string))
   return `${properties.get('version') ?? ''} ${addresses.join(',')}`

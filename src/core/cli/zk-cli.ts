@@ -5,6 +5,7 @@ import { ClientSession } from '../client/session.ts'
 import type { WatchedEvent } from '../client/watches.ts'
 import type { Host } from '../host.ts'
 import { EventType, eventName, KeeperState } from '../wire/codes.ts'
+import { readClientConfiguration } from './client-configuration.ts'
 import { type Command, type ReadFile, type Shell, toCliError, usageOf } from './command.ts'
 import { complete } from './complete.ts'
 import { CliError, ShellDeath, uncaught } from './errors.ts'
@@ -34,6 +35,10 @@ export interface ZkCliOptions {
   readonly write?: (stream: 'out' | 'err', text: string) => void
   /** Without it there are no files. */
   readonly readFile?: ReadFile
+  /** -client-configuration: a file of client properties. */
+  readonly configuration?: string
+  /** Called once, when the shell has ended: by quit, by its single command, or as the real one dies. */
+  readonly onEnd?: () => void
 }
 
 /** How many lines `history` goes back. */
@@ -84,6 +89,7 @@ export class ZkCli {
   readonly #waiting: Line[] = []
   #busy = true
   #ended = false
+  #death: ShellDeath | undefined
   /** Where the lines of the running command are gathered. */
   #lines: CliResult['lines'][number][] = []
   /** Printed without a line's end. */
@@ -127,6 +133,10 @@ export class ZkCli {
   get exitCode(): number {
     return this.#exitCode
   }
+  /** What it died of. */
+  get death(): Error | undefined {
+    return this.#death
+  }
 
   /** A line as typed. Lines wait for the one before; `done` is called when the answer is complete, now or later. */
   type(line: string, done: (result: CliResult) => void): void {
@@ -168,6 +178,7 @@ export class ZkCli {
     if (thrown instanceof ShellDeath) {
       for (const line of thrown.lines) this.#print('err', line)
       this.#exitCode = thrown.exitCode
+      this.#death = thrown
       this.#ended = true
       this.#zk?.abandon(`zkCli died: ${thrown.message}`)
     } else if (thrown instanceof ShellExit) {
@@ -175,6 +186,7 @@ export class ZkCli {
       this.#zk?.abandon('zkCli has ended')
     } else if (thrown !== undefined) throw thrown
     this.#busy = false
+    if (this.#ended) this.#options.onEnd?.()
   }
 
   #result(): CliResult {
@@ -279,10 +291,12 @@ export class ZkCli {
     if (old?.isAlive) yield* ask<void>((done) => old.close(() => done()))
     this.#server = server
     const { timeoutMs: given = 30_000, readOnly = false, shuffle = true, waitForConnection = false } = this.#options
+    const { configuration } = this.#options
+    const settings = configuration === undefined ? {} : readClientConfiguration(configuration, this.#shell.readFile)
     const timeoutMs = typeof given === 'number' ? given : orDie(() => parseInteger(given))
     const watcher = (event: WatchedEvent) => this.#onEvent(event)
     try {
-      this.#zk = new ClientSession(this.#host, server, { timeoutMs, readOnly, shuffle, watcher })
+      this.#zk = new ClientSession(this.#host, server, { ...settings, timeoutMs, readOnly, shuffle, watcher })
     } catch (error) {
       if (!(error instanceof IllegalArgument)) throw error
       const kind = error instanceof NumberFormat ? 'NumberFormatException' : 'IllegalArgumentException'

@@ -221,6 +221,20 @@ test('a timeout that is no number is the death of the shell when it connects', (
   expect([cli.ended, cli.exitCode]).toEqual([true, 1])
 })
 
+test('client properties come from a file; without that file the shell ends with code 2', () => {
+  const readFile = (name: string) =>
+    name === '/client' ? 'zookeeper.request.timeout = 1' : { problem: `${name} (No such file or directory)` }
+  const slow = rig({ readFile, configuration: '/client' })
+  expect(texts(slow.sim.type(slow.client, 'ls /'))).toEqual(['KeeperErrorCode = Unknown error REQUESTTIMEOUT for /'])
+  const none = rig({ readFile, configuration: '/none' })
+  expect(none.printed()).toEqual([
+    `Connecting to ${ALL}`,
+    'org.apache.zookeeper.server.quorum.QuorumPeerConfig$ConfigException: Error while processing /none',
+    'Caused by: java.lang.IllegalArgumentException: /none file is missing',
+  ])
+  expect([none.cli.ended, none.cli.exitCode]).toEqual([true, 2])
+})
+
 test('a stream gets what is printed as it is printed: what has no end of line stands before the next output', () => {
   const written: string[] = []
   const { sim, client } = rig({ write: (stream, text) => void written.push(`${stream} ${text}`) })
