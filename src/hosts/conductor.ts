@@ -9,16 +9,23 @@ import type { CliResult, Completion } from '../core/cli/result.ts'
 import { withoutSecrets } from '../core/cli/words.ts'
 import type { EventId, HostEvent, TraceEvent } from '../core/trace.ts'
 import type { LoadSpec, RunConfig } from './ensemble.ts'
+import { type Conditions, type Fault, faultCommand, type LinkState, linkName, PORT_CLASSES } from './fault.ts'
 import { CONDUCTOR, FIRST_CLIENT, isClient } from './names.ts'
 import type { StatusChange } from './network-port.ts'
-import type { ProcessSpec } from './process.ts'
-import type { Birth, StationOrder, TraceLevel, WindowInput, WindowOutput } from './station.ts'
+import type { ProcessSpec, WorkloadSpec } from './process.ts'
+import type { Birth, DiskDeed, StationOrder, TraceLevel, WindowInput, WindowOutput } from './station.ts'
 
 /** What may be done to a run from outside. */
 export type Action =
-  | { readonly kind: 'start'; readonly sid: number }
-  | { readonly kind: 'kill'; readonly station: number }
-  | { readonly kind: 'openClient'; readonly connect: string; readonly load?: LoadSpec | undefined }
+  /** `disk` wiped: with nothing on it. */
+  | { readonly kind: 'start'; readonly sid: number; readonly disk?: 'same' | 'wiped' | undefined }
+  | Fault
+  | {
+      readonly kind: 'openClient'
+      readonly connect: string
+      readonly load?: LoadSpec | undefined
+      readonly workload?: WorkloadSpec | undefined
+    }
   | { readonly kind: 'type'; readonly client: number; readonly line: string }
   | { readonly kind: 'complete'; readonly client: number; readonly line: string; readonly cursor: number }
 
@@ -88,6 +95,8 @@ interface Member {
   nextSeq: number
   /** By sender and life, since it was born. */
   readonly received: Map<number, { readonly count: FrameCount; told: boolean }>
+  /** Since when it does nothing, and what it is to be told then. */
+  paused: { readonly atUs: number; status: StatusChange[]; orders: StationOrder[] } | undefined
 }
 
 const NEVER = Number.POSITIVE_INFINITY
@@ -103,6 +112,13 @@ export class Conductor {
   #entering: { readonly action: Action; readonly settle: Settle; readonly boot: boolean }[] = []
   /** Deaths that the others do not know yet. */
   #deaths: StatusChange[] = []
+  /** What is wrong with stations, over all their lives. */
+  readonly #conditions = new Map<number, Conditions>()
+  readonly #links = new Map<string, LinkState>()
+  /** What has become of the disks of those that do not run. */
+  readonly #deeds = new Map<number, DiskDeed[]>()
+  /** Dead with their machine: who asks there gets no answer, not even that nobody listens. */
+  readonly #believed = new Set<number>()
   /** Ended by themselves; the host has not been told to clear them away. */
   #remains: { readonly station: number; readonly incarnation: number }[] = []
   #seq = 0
@@ -131,7 +147,7 @@ export class Conductor {
     let due = NEVER
     for (const { atUs } of this.#deaths) due = Math.min(due, atUs)
     for (const member of this.#members.values()) {
-      if (member.running) due = Math.min(due, member.dueUs, member.inboundUs)
+      if (member.running && !member.paused) due = Math.min(due, member.dueUs, member.inboundUs)
     }
     return Math.max(due, this.#edgeUs)
   }
@@ -209,8 +225,15 @@ export class Conductor {
       if (!member.running) continue
       const { station, incarnation } = member
       // The newborn know from the first who lives.
-      const told = newborn.has(station) ? [] : status
-      const given = orders.get(station) ?? []
+      let told: readonly StatusChange[] = newborn.has(station) ? [] : status
+      let given: readonly StationOrder[] = orders.get(station) ?? []
+      if (member.paused) {
+        const now = holdBack(member.paused, told, given)
+        if (now === undefined) continue
+        if (now.resumed) member.paused = undefined
+        told = now.told
+        given = now.given
+      }
       const due = Math.min(member.dueUs, member.inboundUs) < toUs
       if (!due && told.length === 0 && given.length === 0) continue
       const expects = this.#expects(member)
@@ -230,10 +253,7 @@ export class Conductor {
       switch (action.kind) {
         case 'start':
           if (!this.#isServer(action.sid)) failed(`there is no server ${action.sid}`)
-          else done(this.#start(opening, action.sid, boot))
-          break
-        case 'kill':
-          done(this.#kill(opening, action.station))
+          else done(this.#start(opening, action, boot))
           break
         case 'openClient':
           if (this.#nextClient > MAX_STATION) failed('too many clients in one run')
@@ -244,6 +264,8 @@ export class Conductor {
           if (!this.isRunning(action.client)) failed(`client ${action.client} does not run`)
           else this.#order(opening, action, settle)
           break
+        default:
+          done(this.#break(opening, action))
       }
     }
   }
@@ -252,16 +274,64 @@ export class Conductor {
     return Number.isInteger(sid) && sid >= 1 && sid <= this.config.servers
   }
 
-  #start(opening: Opening, sid: number, boot: boolean): undefined {
+  #start(opening: Opening, { sid, disk }: Extract<Action, { kind: 'start' }>, boot: boolean): undefined {
     if (this.isRunning(sid)) return
-    const cause = boot ? undefined : this.#record(opening.atUs, `start ${sid}`)
+    const wiped = disk === 'wiped'
+    const cause = boot ? undefined : this.#record(opening.atUs, `start ${sid}${wiped ? ' wiped' : ''}`)
+    if (wiped) this.#deed(sid, { kind: 'wipe' })
     this.#bear(opening, sid, { what: 'server', sid, config: this.config }, cause)
   }
 
-  #kill(opening: Opening, station: number): undefined {
-    const member = this.#members.get(station)
-    if (!member?.running) return
+  // --- faults ------------------------------------------------------------------------------------
+
+  /** Nothing is recorded where nothing can be done. */
+  #break(opening: Opening, fault: Fault): undefined {
+    switch (fault.kind) {
+      case 'kill':
+        return this.#kill(opening, fault)
+      case 'powerCut':
+        return this.#powerCut(opening, fault)
+      case 'crashAt':
+        return this.#breakRunning(opening, fault)
+      case 'pause':
+      case 'resume':
+        return this.#pause(opening, fault)
+      case 'rot':
+        if (this.isRunning(fault.station)) return this.#breakRunning(opening, fault)
+        if (!this.#isServer(fault.station)) return
+        this.#recordFault(opening, fault)
+        return this.#deed(fault.station, fault)
+      case 'reset': {
+        const [from, peer] = this.isRunning(fault.a) ? [fault.a, fault.b] : [fault.b, fault.a]
+        if (!this.isRunning(from)) return
+        const cause = this.#recordFault(opening, fault)
+        return this.#tell(opening, from, { kind: 'reset', peer, ports: fault.ports ?? PORT_CLASSES, id: 0, cause })
+      }
+      case 'slow':
+        return this.#condition(opening, fault, { stepUs: fault.stepUs })
+      case 'clock':
+        return this.#condition(opening, fault, { clock: fault.clock })
+      case 'disk':
+        return this.#condition(opening, fault, { disk: fault.disk })
+      case 'link':
+      case 'heal':
+        return this.#relink(opening, fault)
+    }
+  }
+
+  #kill(opening: Opening, fault: Extract<Fault, { kind: 'kill' }>): undefined {
+    const { station, loss, silent } = fault
     const { atUs } = opening
+    const member = this.#members.get(station)
+    if (!member?.running) {
+      if (loss === undefined || !this.#isServer(station)) return
+      this.#recordFault(opening, fault)
+      return this.#deed(station, { kind: 'losePower', loss })
+    }
+    if (loss !== undefined || silent) {
+      const cause = this.#recordFault(opening, fault)
+      return this.#tell(opening, station, { kind: 'stop', loss, silent, id: 0, cause })
+    }
     const because = this.#record(atUs, `${isClient(station) ? 'close' : 'kill'} ${station}`)
     this.#own.push({ at: atUs, station, seq: member.nextSeq++, because, kind: 'killed' })
     opening.ends.push({ station, incarnation: member.incarnation })
@@ -269,11 +339,96 @@ export class Conductor {
     this.#bury(member, 'the process was killed')
   }
 
-  #openClient(opening: Opening, { connect, load }: Extract<Action, { kind: 'openClient' }>): number {
+  #powerCut(opening: Opening, fault: Extract<Fault, { kind: 'powerCut' }>): undefined {
+    const cause = this.#recordFault(opening, fault)
+    for (let sid = 1; sid <= this.config.servers; sid++) {
+      // Not the same part everywhere.
+      const loss = typeof fault.loss === 'number' ? fault.loss * 16 + sid : fault.loss
+      if (this.isRunning(sid)) this.#tell(opening, sid, { kind: 'stop', loss, id: 0, cause })
+      else this.#deed(sid, { kind: 'losePower', loss })
+    }
+  }
+
+  #pause(opening: Opening, fault: Extract<Fault, { kind: 'pause' | 'resume' }>): undefined {
+    const { station } = fault
+    const member = this.#members.get(station)
+    if (!member?.running || (fault.kind === 'pause') === (member.paused !== undefined)) return
+    const cause = this.#recordFault(opening, fault)
+    if (fault.kind === 'pause') {
+      member.paused = { atUs: opening.atUs, status: [], orders: [] }
+      return this.#tell(opening, station, { kind: 'pause', id: 0, cause })
+    }
+    const pausedUs = opening.atUs - (member.paused?.atUs ?? 0)
+    return this.#tell(opening, station, { kind: 'resume', clock: fault.clock, pausedUs, id: 0, cause })
+  }
+
+  #breakRunning(opening: Opening, fault: Extract<Fault, { kind: 'crashAt' | 'rot' }>): undefined {
+    const { station, ...order } = fault
+    if (!this.isRunning(station)) return
+    const cause = this.#recordFault(opening, fault)
+    this.#tell(opening, station, { ...order, id: 0, cause })
+  }
+
+  #condition(opening: Opening, fault: Fault & { readonly station: number }, changed: Conditions): undefined {
+    const cause = this.#recordFault(opening, fault)
+    const { station } = fault
+    this.#become(opening, cause, station, { ...this.#conditions.get(station), ...changed })
+  }
+
+  #become(opening: Opening, cause: EventId, station: number, conditions: Conditions): void {
+    this.#conditions.set(station, conditions)
+    if (this.isRunning(station)) this.#tell(opening, station, { kind: 'become', conditions, id: 0, cause })
+  }
+
+  #relink(opening: Opening, fault: Extract<Fault, { kind: 'link' | 'heal' }>): undefined {
+    const cause = this.#recordFault(opening, fault)
+    const concerned = new Set<number>()
+    if (fault.kind === 'heal') {
+      for (const link of this.#links.keys()) for (const end of endsOf(link)) concerned.add(end)
+      this.#links.clear()
+    } else {
+      const { state, from, to, ports = PORT_CLASSES } = fault
+      const links = from.flatMap((a) => to.flatMap((b) => (a === b ? [] : ports.map((port) => linkName(a, b, port)))))
+      for (const link of links) {
+        for (const end of endsOf(link)) concerned.add(end)
+        if (Object.keys(state).length === 0) this.#links.delete(link)
+        else this.#links.set(link, state)
+      }
+    }
+    for (const station of [...concerned].sort((a, b) => a - b))
+      this.#become(opening, cause, station, { ...this.#conditions.get(station), links: this.#linksOf(station) })
+  }
+
+  #linksOf(station: number): NonNullable<Conditions['links']> {
+    const own: { [link: string]: LinkState } = {}
+    for (const [link, state] of this.#links) if (endsOf(link).includes(station)) own[link] = state
+    return own
+  }
+
+  #tell(opening: Opening, station: number, order: StationOrder): undefined {
+    opening.orders.set(station, [...(opening.orders.get(station) ?? []), order])
+  }
+
+  #deed(station: number, deed: DiskDeed): undefined {
+    this.#deeds.set(station, [...(this.#deeds.get(station) ?? []), deed])
+  }
+
+  #recordFault(opening: Opening, fault: Fault): EventId {
+    const id = { station: CONDUCTOR, seq: this.#seq++ }
+    this.#own.push({ at: opening.atUs, ...id, kind: 'action', command: faultCommand(fault), fault })
+    return id
+  }
+
+  // --- processes ---------------------------------------------------------------------------------
+
+  #openClient(opening: Opening, { connect, load, workload }: Extract<Action, { kind: 'openClient' }>): number {
     const station = this.#nextClient++
-    const command = load ? `load ${connect} ${load.outstanding} ${load.dataBytes}` : `client ${connect}`
+    const command = load
+      ? `load ${connect} ${load.outstanding} ${load.dataBytes}`
+      : `${workload ? 'workload' : 'client'} ${connect}`
     const cause = this.#record(opening.atUs, command)
-    this.#bear(opening, station, { what: 'client', station, connect, config: this.config, load }, cause)
+    const more = workload ? { workload } : {}
+    this.#bear(opening, station, { what: 'client', station, connect, config: this.config, load, ...more }, cause)
     return station
   }
 
@@ -307,10 +462,25 @@ export class Conductor {
       inboundUs: NEVER,
       nextSeq: firstSeq,
       received: new Map(),
+      paused: undefined,
     })
+    this.#believed.delete(station)
     // The others learn of the new life at once, which says that the old one is over.
     this.#deaths = this.#deaths.filter((death) => death.station !== station)
-    opening.births.push({ station, incarnation, spec, atUs, firstSeq, peers: [], ...(cause ? { cause } : {}) })
+    const conditions = this.#conditions.get(station)
+    const before = this.#deeds.get(station)
+    this.#deeds.delete(station)
+    const broken = { ...(conditions ? { conditions } : {}), ...(before ? { before } : {}) }
+    opening.births.push({
+      station,
+      incarnation,
+      spec,
+      atUs,
+      firstSeq,
+      peers: [],
+      ...(cause ? { cause } : {}),
+      ...broken,
+    })
     opening.status.push({ station, incarnation, atUs })
   }
 
@@ -351,7 +521,8 @@ export class Conductor {
       this.#remains.push({ station: member.station, incarnation: member.incarnation })
       // One latency later, so that it makes no difference where the window ended.
       const atUs = report.ended.atUs + this.config.latencyUs.min
-      this.#deaths.push({ station: member.station, incarnation: 0, atUs })
+      if (report.ended.silent) this.#believed.add(member.station)
+      else this.#deaths.push({ station: member.station, incarnation: 0, atUs })
     }
   }
 
@@ -375,10 +546,27 @@ export class Conductor {
   #up(): StatusChange[] {
     const up: StatusChange[] = []
     for (const { station, incarnation, running } of this.#members.values()) {
-      if (running) up.push({ station, incarnation, atUs: this.#edgeUs })
+      if (running || this.#believed.has(station)) up.push({ station, incarnation, atUs: this.#edgeUs })
     }
     return up
   }
+}
+
+/** The two stations of a directed link. */
+const endsOf = (link: string): number[] => (link.split('/')[0] ?? '').split('>').map(Number)
+
+/** What a station that does nothing is to be told in this window all the same: undefined for nothing. The rest waits until it
+ *  goes on. */
+function holdBack(
+  paused: NonNullable<Member['paused']>,
+  told: readonly StatusChange[],
+  given: readonly StationOrder[],
+): { told: readonly StatusChange[]; given: readonly StationOrder[]; resumed: boolean } | undefined {
+  const urgent = given.filter(({ kind }) => kind === 'pause' || kind === 'stop')
+  paused.status.push(...told)
+  paused.orders.push(...given.filter((order) => !urgent.includes(order)))
+  if (given.some(({ kind }) => kind === 'resume')) return { told: paused.status, given: paused.orders, resumed: true }
+  return urgent.length === 0 ? undefined : { told: [], given: urgent, resumed: false }
 }
 
 /** Merges the stations' events of one window: by time, station, sequence. */

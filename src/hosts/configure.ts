@@ -7,15 +7,22 @@ import { CLIENT_PORT, ELECTION_PORT, hostName, QUORUM_PORT } from './names.ts'
 /** @throws ConfigError */
 export const configureServer = (sid: number, config: RunConfig): ReplicaConfig => {
   const { servers, tickTimeMs, initLimit, syncLimit, snapCount, globalOutstandingLimit } = config
+  const { observers = [], hierarchy, knobs } = config
   const specs = Array.from({ length: servers }, (_, index) => ({
     sid: index + 1,
     host: hostName(index + 1),
     quorumPort: QUORUM_PORT,
     electionPort: ELECTION_PORT,
-    type: 'participant' as const,
+    type: observers.includes(index + 1) ? ('observer' as const) : ('participant' as const),
   }))
-  const quorum = new QuorumVerifier(specs)
+  const groups = hierarchy && {
+    groups: new Map(hierarchy.groups.map((members, index) => [index + 1, members])),
+    weights: new Map(Object.entries(hierarchy.weights).map(([voter, weight]) => [Number(voter), weight])),
+  }
+  const quorum = new QuorumVerifier(specs, 0n, groups)
   const timing = { tickTimeMs, initLimit, syncLimit }
   const limit = globalOutstandingLimit === undefined ? {} : { globalOutstandingLimit }
-  return replicaConfig({ sid, quorum, clientPort: CLIENT_PORT, ...timing, snapCount, ...limit })
+  // As zkServer.sh takes a zoo.cfg that names one server or none.
+  const standalone = servers === 1
+  return replicaConfig({ sid, quorum, clientPort: CLIENT_PORT, ...timing, snapCount, ...limit, standalone, ...knobs })
 }

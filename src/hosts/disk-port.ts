@@ -1,27 +1,55 @@
-/** The disk port of one process: the store's files now, and syncs that take their drawn virtual time. */
-import type { Disk, DiskError, Random } from '../core/host.ts'
-import type { FileStore } from './file-store.ts'
+/** The disk port of one process: the store's files now, and syncs that take their drawn virtual time. What the conditions
+ *  say is wrong with the disk is wrong here. */
+import { type Disk, DiskError, type Random } from '../core/host.ts'
+import type { HostEvent } from '../core/trace.ts'
+import type { DiskState, Effect } from './fault.ts'
+import type { PageCache } from './page-cache.ts'
 import { drawFrom, type Span } from './prng.ts'
 
-export interface DiskClock {
+/** What the disk needs of the station it is in. */
+export interface DiskHome {
   readonly nowUs: number
   /** Runs later as a step of its own, with the cause of the present one. */
   later(dueUs: number, run: () => void): void
+  /** The process is about to do this; it may be the last moment of its life. */
+  about(effect: Effect): void
+  emit(event: HostEvent): unknown
 }
 
+interface Sync {
+  readonly mark: number
+  readonly done: (error?: DiskError) => void
+}
+
+const SOUND: DiskState = {}
+
 export class DiskPort implements Disk {
-  readonly #store: FileStore
-  readonly #clock: DiskClock
+  readonly #store: PageCache
+  readonly #home: DiskHome
   readonly #syncUs: Span
   readonly #random: Random
+  readonly #witness: boolean
+  #state = SOUND
+  #roomBytes = Number.POSITIVE_INFINITY
   /** When the newest sync completes; the next one never before it. */
   #lastUs = 0
+  /** Syncs that would be complete, in their order, but for a stall. */
+  #stalled: Sync[] = []
 
-  constructor(store: FileStore, clock: DiskClock, syncUs: Span, random: Random) {
+  constructor(store: PageCache, home: DiskHome, syncUs: Span, random: Random, witness: boolean) {
     this.#store = store
-    this.#clock = clock
+    this.#home = home
     this.#syncUs = syncUs
     this.#random = random
+    this.#witness = witness
+  }
+
+  /** Another state from now on. */
+  become(state: DiskState = SOUND): void {
+    if (state.roomBytes !== this.#state.roomBytes) this.#roomBytes = state.roomBytes ?? Number.POSITIVE_INFINITY
+    this.#state = state
+    if (state.stalled === true) return
+    for (const sync of this.#stalled.splice(0)) this.#completeLater(sync)
   }
 
   list(directory: string): string[] {
@@ -33,31 +61,87 @@ export class DiskPort implements Disk {
   }
 
   read(path: string, offset = 0, length?: number): Uint8Array | DiskError {
+    const { failReads } = this.#state
+    if (failReads !== undefined && path.includes(failReads) && this.#store.size(path) !== undefined)
+      return new DiskError('io', `${path}: input/output error`)
     return this.#store.read(path, offset, length)
   }
 
   append(path: string, bytes: Uint8Array): DiskError | undefined {
-    return this.#store.append(path, bytes)
+    this.#home.about('append')
+    const refusal = this.#refusal(path, bytes)
+    if (refusal === undefined) return this.#told('append', path, bytes, this.#store.append(path, bytes))
+    // A disk that gets full takes what there is room for.
+    const part = refusal.code === 'full' ? bytes.slice(0, this.#roomBytes) : undefined
+    this.#roomBytes = Math.min(this.#roomBytes, 0)
+    if (part && part.length > 0) this.#told('append', path, part, this.#store.append(path, part))
+    return refusal
   }
 
   truncate(path: string, sizeBytes: number): DiskError | undefined {
-    return this.#store.truncate(path, sizeBytes)
+    this.#home.about('truncate')
+    return this.#refusal(path) ?? this.#told('truncate', path, undefined, this.#store.truncate(path, sizeBytes))
   }
 
   replace(path: string, bytes: Uint8Array): DiskError | undefined {
-    return this.#store.replace(path, bytes)
+    this.#home.about('replace')
+    return this.#refusal(path, bytes) ?? this.#told('replace', path, bytes, this.#store.replace(path, bytes))
   }
 
   remove(path: string): DiskError | undefined {
-    return this.#store.remove(path)
+    this.#home.about('remove')
+    return this.#refusal(path) ?? this.#told('remove', path, undefined, this.#store.remove(path))
   }
 
   sync(done: (error?: DiskError) => void): void {
-    const mark = this.#store.mark()
-    this.#lastUs = Math.max(this.#lastUs, this.#clock.nowUs + drawFrom(this.#random, this.#syncUs))
-    this.#clock.later(this.#lastUs, () => {
-      this.#store.synced(mark)
-      done()
-    })
+    this.#home.about('sync')
+    this.#completeLater({ mark: this.#store.mark(), done })
+  }
+
+  #completeLater(sync: Sync): void {
+    const takesUs = drawFrom(this.#random, this.#syncUs) * (this.#state.slow ?? 1)
+    this.#lastUs = Math.max(this.#lastUs, this.#home.nowUs + takesUs)
+    this.#home.later(this.#lastUs, () => this.#complete(sync))
+  }
+
+  #complete(sync: Sync): void {
+    if (this.#state.stalled === true) {
+      this.#stalled.push(sync)
+      return
+    }
+    const { mark, done } = sync
+    if (this.#state.failSyncs === true) {
+      this.#store.syncFailed(mark)
+      return done(new DiskError('io', 'sync: input/output error'))
+    }
+    this.#home.about('synced')
+    this.#store.synced(mark)
+    if (this.#witness) this.#home.emit({ kind: 'diskSynced', change: mark })
+    done()
+  }
+
+  /** Why a change cannot be made. */
+  #refusal(path: string, bytes?: Uint8Array): DiskError | undefined {
+    if (this.#state.failWrites === true) return new DiskError('io', `${path}: input/output error`)
+    if (bytes === undefined || this.#roomBytes === Number.POSITIVE_INFINITY) return undefined
+    if (bytes.length <= this.#roomBytes) {
+      this.#roomBytes -= bytes.length
+      return undefined
+    }
+    return new DiskError('full', `${path}: no space left on device`)
+  }
+
+  #told(
+    how: 'append' | 'truncate' | 'replace' | 'remove',
+    path: string,
+    bytes: Uint8Array | undefined,
+    failed: DiskError | undefined,
+  ): DiskError | undefined {
+    if (this.#witness && failed === undefined) {
+      const sizeBytes = this.#store.size(path) ?? 0
+      const change = this.#store.mark()
+      this.#home.emit({ kind: 'diskChanged', change, path, how, sizeBytes, ...(bytes ? { bytes } : {}) })
+    }
+    return failed
   }
 }

@@ -2,10 +2,10 @@
  *  the station it comes from, then that station's sequence. A pair of stations and lives never uses a sequence twice. */
 export interface Due {
   /** Virtual µs. */
-  readonly dueUs: number
+  dueUs: number
   /** Station that caused it: 0 for the conductor, the own number for timers and the disk, else a frame's sender. */
-  readonly from: number
-  readonly order: number
+  from: number
+  order: number
   /** Taken or cancelled. */
   gone?: boolean
 }
@@ -54,6 +54,15 @@ export class DueQueue<T extends Due> {
     const live = this.#heap.filter((each) => !each.gone)
     this.#heap.length = 0
     this.#cancelled = 0
+    for (const each of live) this.push(each)
+  }
+
+  /** Lets `change` give the waiting items, which it gets in order, other times and orders. */
+  reorder(change: (items: readonly T[]) => void): void {
+    const live = this.#heap.filter((each) => !each.gone).sort((a, b) => (before(a, b) ? -1 : 1))
+    this.#heap.length = 0
+    this.#cancelled = 0
+    change(live)
     for (const each of live) this.push(each)
   }
 

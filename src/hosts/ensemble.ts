@@ -1,11 +1,12 @@
 /** What the page (or a test) may ask of a running ensemble, and the trace it gets back. The browser host and the
  *  simulator both give this interface. Plain data only: it crosses a worker boundary. */
 import type { CliResult, Completion } from '../core/cli/result.ts'
+import type { ReplicaConfig } from '../core/config/replica-config.ts'
 import type { TraceEvent } from '../core/trace.ts'
 
 /** Everything that decides a run, together with the recorded actions. */
 export interface RunConfig {
-  /** 1 … 9; sids are 1 … servers, all participants. */
+  /** 1 … 9; sids are 1 … servers, participants unless they are named in `observers`. */
   readonly servers: number
   readonly seed: number
   /** One-way time of a message on every link, drawn for each message; min is also the longest lockstep window. Whole µs. */
@@ -23,7 +24,30 @@ export interface RunConfig {
   readonly globalOutstandingLimit?: number | undefined
   /** Which servers start with the run; the others wait for `start`. */
   readonly autostart: readonly number[]
+  /** Those of the servers that do not vote. */
+  readonly observers?: readonly number[] | undefined
+  /** Groups of sids, and the weights of voters that do not count as one: quorums are hierarchical then. */
+  readonly hierarchy?:
+    | { readonly groups: readonly (readonly number[])[]; readonly weights: { readonly [sid: string]: number } }
+    | undefined
+  /** Further settings of every server, which else has ZooKeeper's defaults. */
+  readonly knobs?: Knobs | undefined
+  /** The trace tells what really happens to disks, or to disks and frames on the network: for checkers. */
+  readonly witness?: 'disk' | 'all' | undefined
 }
+
+export type Knobs = Partial<
+  Pick<
+    ReplicaConfig,
+    | 'commitLogCount'
+    | 'minSessionTimeoutMs'
+    | 'maxSessionTimeoutMs'
+    | 'minNotificationIntervalMs'
+    | 'maxNotificationIntervalMs'
+    | 'cnxTimeoutMs'
+    | 'maxClientCnxns'
+  >
+>
 
 /** What a client does that writes by itself instead of taking lines: so many setData of so many bytes at once. */
 export interface LoadSpec {

@@ -11,21 +11,20 @@ export interface FileStore {
   truncate(path: string, sizeBytes: number): DiskError | undefined
   replace(path: string, bytes: Uint8Array): DiskError | undefined
   remove(path: string): DiskError | undefined
-  /** How many changes there have been; what a later `synced` refers to. */
-  mark(): number
-  /** A sync that began at `mark` is complete: changes up to it survive a power cut. */
-  synced(mark: number): void
+  /** All files, sorted. */
+  paths(): string[]
 }
 
-/** In memory. Knows how to undo each change that no completed sync covers, so that a power cut can take it back. */
+/** In memory. */
 export class MemoryStore implements FileStore {
   readonly #files = new Map<string, Growing>()
-  /** Oldest first; `change` counts up. */
-  #unsynced: { readonly change: number; readonly undo: () => void }[] = []
-  #changes = 0
 
   list(directory: string): string[] {
     return namesIn(directory, this.#files.keys())
+  }
+
+  paths(): string[] {
+    return [...this.#files.keys()].sort()
   }
 
   size(path: string): number | undefined {
@@ -34,68 +33,38 @@ export class MemoryStore implements FileStore {
 
   read(path: string, offset: number, length: number | undefined): Uint8Array | DiskError {
     const file = this.#files.get(path)
-    if (!file) return new DiskError('missing', `${path}: no such file`)
+    if (!file) return missing(path)
     return file.slice(offset, length === undefined ? file.sizeBytes : offset + length)
   }
 
   append(path: string, bytes: Uint8Array): undefined {
-    const known = this.#files.get(path)
-    const file = known ?? new Growing()
-    const before = file.sizeBytes
-    if (!known) this.#files.set(path, file)
+    let file = this.#files.get(path)
+    if (!file) {
+      file = new Growing()
+      this.#files.set(path, file)
+    }
     file.append(bytes)
-    this.#did(() => {
-      file.truncate(before)
-      if (!known) this.#files.delete(path)
-    })
   }
 
   truncate(path: string, sizeBytes: number): DiskError | undefined {
     const file = this.#files.get(path)
-    if (!file) return new DiskError('missing', `${path}: no such file`)
-    if (sizeBytes >= file.sizeBytes) return
-    const cut = file.slice(sizeBytes, file.sizeBytes)
+    if (!file) return missing(path)
     file.truncate(sizeBytes)
-    this.#did(() => file.append(cut))
     return
   }
 
   replace(path: string, bytes: Uint8Array): undefined {
-    const before = this.#files.get(path)
     const file = new Growing()
     file.append(bytes)
     this.#files.set(path, file)
-    this.#did(() => (before ? this.#files.set(path, before) : this.#files.delete(path)))
   }
 
   remove(path: string): DiskError | undefined {
-    const file = this.#files.get(path)
-    if (!file) return new DiskError('missing', `${path}: no such file`)
-    this.#files.delete(path)
-    this.#did(() => this.#files.set(path, file))
-    return
-  }
-
-  mark(): number {
-    return this.#changes
-  }
-
-  synced(mark: number): void {
-    let done = 0
-    while (done < this.#unsynced.length && (this.#unsynced[done]?.change ?? 0) <= mark) done++
-    if (done > 0) this.#unsynced.splice(0, done)
-  }
-
-  /** Takes back everything that no completed sync covers. */
-  losePower(): void {
-    for (const { undo } of this.#unsynced.reverse()) undo()
-    this.#unsynced = []
-  }
-
-  #did(undo: () => void): void {
-    this.#unsynced.push({ change: ++this.#changes, undo })
+    return this.#files.delete(path) ? undefined : missing(path)
   }
 }
+
+const missing = (path: string): DiskError => new DiskError('missing', `${path}: no such file`)
 
 /** The names of the files directly in `directory`, sorted by code unit. */
 export const namesIn = (directory: string, paths: Iterable<string>): string[] => {

@@ -9,7 +9,15 @@ export const matches = (event: TraceEvent, wanted: EventMatch | readonly EventMa
 
 const matchesOne = (event: TraceEvent, match: EventMatch): boolean => {
   for (const field of Object.keys(match)) {
-    if ((event as unknown as EventMatch)[field] !== match[field]) return false
+    if ((event as unknown as EventMatch)[field] === match[field]) continue
+    if (!field.includes('.') || inside(event, field) !== match[field]) return false
   }
   return true
+}
+
+/** A field of a field, as in `note.type`. */
+function inside(event: TraceEvent, path: string): unknown {
+  let value: unknown = event
+  for (const field of path.split('.')) value = (value as { readonly [field: string]: unknown } | undefined)?.[field]
+  return value
 }

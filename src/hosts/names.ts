@@ -1,11 +1,16 @@
 /** Who is who in the virtual ensemble. Station 0 is the conductor, 1 … 9 are the servers by sid, 101 and up the clients. */
 import type { RunConfig } from './ensemble.ts'
 
+import type { PortClass } from './fault.ts'
+
 export const CONDUCTOR = 0
 export const FIRST_CLIENT = 101
 export const CLIENT_PORT = 2181
 export const QUORUM_PORT = 2888
 export const ELECTION_PORT = 3888
+
+export const portClass = (port: number): PortClass =>
+  port === QUORUM_PORT ? 'quorum' : port === ELECTION_PORT ? 'election' : 'client'
 
 export const isClient = (station: number): boolean => station >= FIRST_CLIENT
 

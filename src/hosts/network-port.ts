@@ -2,7 +2,8 @@
  *
  *  What the steps of one moment write to a connection leaves as one frame, with one drawn latency; each write
  *  stays a message of its own in the trace and at the receiver. A connection never outlives either process: frames to a
- *  dead one are lost, what a dead one sent still arrives, and behind it a reset. */
+ *  dead one are lost, what a dead one sent still arrives, and behind it a reset. What the conditions say of a link holds for
+ *  all connections of its class of ports; see fault.ts. */
 import type {
   Address,
   CloseCause,
@@ -11,12 +12,14 @@ import type {
   Listener,
   MessageNote,
   Network,
+  Random,
 } from '../core/host.ts'
 import type { EventId, HostEvent } from '../core/trace.ts'
 import type { RunConfig } from './ensemble.ts'
+import { type Conditions, type Effect, type LinkState, linkName, type PortClass } from './fault.ts'
 import { type ConnectionKey, connectionKey, connectionName, type Frame, type FrameBody, type Part } from './frame.ts'
 import { Link } from './link.ts'
-import { hostName, stationNamed } from './names.ts'
+import { hostName, portClass, stationNamed } from './names.ts'
 import { drawFrom, generator } from './prng.ts'
 
 /** A process came up, in this life, or went down (incarnation 0), at this time. */
@@ -47,10 +50,14 @@ export interface NetworkHome {
   send(frame: Frame): void
   /** Frames of this station that wait for their time. */
   waiting(from: number): readonly Frame[]
+  /** The process is about to do this; it may be the last moment of its life. */
+  about(effect: Effect): void
 }
 
 type Accept = (connection: Connection) => ConnectionHandlers
 
+/** How long a system goes on asking where nobody answers: Linux, six retries. */
+const SYN_PATIENCE_US = 127_000_000
 /** First port given to an outgoing connection. */
 const EPHEMERAL_PORT = 40_000
 
@@ -62,12 +69,21 @@ export class NetworkPort implements Network {
   readonly #incarnations = new Map<number, number>()
   readonly #links = new Map<number, Link>()
   readonly #sent = new Map<number, number>()
+  readonly #witness: boolean
   #opened = 0
   /** Ends with bytes written in this step. */
   #written: End[] = []
+  /** Links that are not as they should be; undefined: all are. */
+  #rules: Conditions['links']
+  /** Ends with frames that a link holds back, oldest first. */
+  readonly #holding = new Set<End>()
+  readonly #faults = new Map<number, Random>()
+  /** When a slow link is done with what it has. */
+  readonly #busyUs = new Map<string, number>()
 
   constructor(home: NetworkHome, peers: readonly StatusChange[]) {
     this.home = home
+    this.#witness = home.config.witness === 'all'
     for (const { station, incarnation } of peers) this.#incarnations.set(station, incarnation)
     this.#incarnations.set(home.station, home.incarnation)
   }
@@ -83,16 +99,25 @@ export class NetworkPort implements Network {
   }
 
   connect(address: Address, handlers: ConnectionHandlers): Connection {
+    this.home.about('connect')
     const { station, incarnation, config, nowUs } = this.home
     const key = connectionKey(station, incarnation, ++this.#opened)
     const peer = stationNamed(address.host, config)
     const life = peer === undefined ? 0 : (this.#incarnations.get(peer) ?? 0)
-    const end = new End(this, key, true, peer ?? -1, life, address, 'connecting')
+    const end = new End(this, key, true, peer ?? -1, life, address, portClass(address.port), 'connecting')
     end.handlers = handlers
     this.#add(end)
     const event = this.home.emit({ kind: 'connecting', connection: end.id, to: end.peer, port: address.port })
     if (peer === undefined) {
       this.home.later(nowUs + config.latencyUs.min, () => end.ended('unreachable'))
+    } else if (this.#rules && this.#silent(end)) {
+      // Nobody hears it, or is heard.
+      if (end.link?.way === 'reset') this.home.later(this.arrival(peer, nowUs, 0), () => end.ended('unreachable'))
+      else if (life === 0) this.home.later(nowUs + SYN_PATIENCE_US, () => end.ended('unreachable'))
+      else {
+        end.send({ kind: 'open', port: address.port, fromPort: EPHEMERAL_PORT + (this.#opened % 20_000) }, event)
+        this.home.later(nowUs + SYN_PATIENCE_US, () => end.state === 'connecting' && end.ended('unreachable'))
+      }
     } else if (life === 0) {
       const there = this.arrival(peer, nowUs, 0)
       this.home.later(this.arrival(peer, there, 0), () => end.ended('refused'))
@@ -112,6 +137,7 @@ export class NetworkPort implements Network {
       case 'accept':
         return end.accepted()
       case 'data':
+        if (this.#witness) this.#came(end, frame)
         return end.received(frame.parts, frame.from)
       case 'refuse':
         return end.ended('refused')
@@ -125,6 +151,34 @@ export class NetworkPort implements Network {
   /** A peer went down or began another life: connections with the old one end, each behind what is still in flight on it. */
   statusChanged({ station, incarnation, atUs }: StatusChange): void {
     this.#incarnations.set(station, incarnation)
+    this.#endOldLives(station, incarnation, atUs)
+  }
+
+  /** Links are like this from now on. */
+  become(rules: Conditions['links']): void {
+    this.#rules = rules
+    for (const end of [...this.#ends.values()]) {
+      this.#look(end)
+      if (end.link?.way === 'reset') end.sever()
+    }
+    for (const end of [...this.#holding]) {
+      this.#look(end)
+      if (end.link?.way === 'held') continue
+      this.#holding.delete(end)
+      end.release()
+    }
+    // What could not be heard before.
+    const peers = new Set([...this.#ends.values()].map(({ peer }) => peer))
+    for (const peer of [...peers].sort((a, b) => a - b))
+      this.#endOldLives(peer, this.#incarnations.get(peer) ?? 0, this.home.nowUs)
+  }
+
+  /** Connections with this station break. */
+  reset(peer: number, ports: readonly PortClass[]): void {
+    for (const end of [...this.#ends.values()]) if (end.peer === peer && ports.includes(end.class)) end.sever()
+  }
+
+  #endOldLives(station: number, incarnation: number, atUs: number): void {
     const lastArrivals = new Map<number, number>()
     for (const frame of this.home.waiting(station)) {
       if (frame.fromIncarnation === incarnation) continue
@@ -132,8 +186,9 @@ export class NetworkPort implements Network {
       lastArrivals.set(key, Math.max(lastArrivals.get(key) ?? 0, frame.arrivesAtUs))
     }
     for (const [key, end] of this.#ends) {
-      if (end.peer === station && end.peerIncarnation !== incarnation && !lastArrivals.has(key))
-        lastArrivals.set(key, 0)
+      if (end.peer !== station || end.peerIncarnation === incarnation) continue
+      if (this.#rules && this.#isMute(end)) lastArrivals.delete(key)
+      else if (!lastArrivals.has(key)) lastArrivals.set(key, 0)
     }
     const { config, station: own, incarnation: ownLife } = this.home
     // Sorted, because frames may have come in any order; their times and keys are the same in every host.
@@ -181,8 +236,51 @@ export class NetworkPort implements Network {
     this.#written.push(end)
   }
 
+  /** Over a link that is not as it should be; true when the frame is not to leave now. */
+  stopped(end: End, body: FrameBody, event: number): boolean {
+    if (end.link?.way === 'held' || (end.hasHeld && end.link?.way !== 'cut')) {
+      end.hold(body, event)
+      this.#holding.add(end)
+      return true
+    }
+    if (end.link?.way === 'cut') end.hasLost = true
+    return end.link?.way === 'cut' || end.link?.way === 'reset'
+  }
+
+  /** What the link adds to the arrival of so many bytes. */
+  extraUs(end: End, sizeBytes: number): number {
+    const { delayUs, usPerKib } = end.link ?? {}
+    const { config, station, incarnation, nowUs } = this.home
+    let extra = 0
+    if (delayUs) extra += drawFrom(this.#faulty(end.peer), delayUs)
+    if (usPerKib) {
+      const key = `${station}.${incarnation}>${end.peer}/${end.class}`
+      const from = Math.max(this.#busyUs.get(key) ?? 0, nowUs)
+      const until = from + Math.ceil((sizeBytes * usPerKib) / 1024)
+      this.#busyUs.set(key, until)
+      extra += until - nowUs
+    }
+    return Math.min(extra, config.initLimit * config.tickTimeMs * 10_000)
+  }
+
+  /** The same bytes in pieces, cut anywhere. */
+  pieces(end: End, parts: readonly Part[], most: number): Part[][] {
+    const random = this.#faulty(end.peer)
+    const frames: Part[][] = []
+    for (const { message, bytes } of parts) {
+      for (let from = 0; from < bytes.length || from === 0; ) {
+        const to = Math.min(bytes.length, from + random.int(1, most))
+        frames.push([{ message, bytes: bytes.subarray(from, to) }])
+        if (to === from) break
+        from = to
+      }
+    }
+    return frames
+  }
+
   send(end: End, body: FrameBody, arrivesAtUs: number, event: number): void {
     const { home } = this
+    if (this.#witness && body.kind === 'data') this.#left(end, body.parts, arrivesAtUs)
     const seq = this.#sent.get(end.peer) ?? 0
     this.#sent.set(end.peer, seq + 1)
     const frame = {
@@ -206,11 +304,53 @@ export class NetworkPort implements Network {
 
   #add(end: End): void {
     this.#ends.set(endKey(end.key, end.isOpener), end)
+    if (this.#rules) this.#look(end)
+  }
+
+  #look(end: End): void {
+    end.link = this.#rules?.[linkName(this.home.station, end.peer, end.class)]
+  }
+
+  /** Nothing comes from there. */
+  #isMute(end: End): boolean {
+    const way = this.#rules?.[linkName(end.peer, this.home.station, end.class)]?.way
+    return way === 'cut' || way === 'held'
+  }
+
+  #silent(end: End): boolean {
+    return end.link?.way !== undefined || this.#isMute(end)
+  }
+
+  /** Draws of faulty links, which shift no others. */
+  #faulty(to: number): Random {
+    let random = this.#faults.get(to)
+    if (!random) {
+      const { config, station, incarnation } = this.home
+      random = generator(config.seed, `fault/${station}.${incarnation}>${to}`)
+      this.#faults.set(to, random)
+    }
+    return random
+  }
+
+  #left(end: End, parts: readonly Part[], arrivesAtUs: number): void {
+    const sizeBytes = parts.reduce((sum, { bytes }) => sum + bytes.length, 0)
+    const { id: connection, isOpener, peer } = end
+    const frame = end.framesSent++
+    this.home.emit({ kind: 'frameSent', connection, toOpener: !isOpener, peer, frame, sizeBytes, time: arrivesAtUs })
+  }
+
+  #came(end: End, { parts, sentAtUs: time }: Extract<Frame, { kind: 'data' }>): void {
+    const sizeBytes = parts.reduce((sum, { bytes }) => sum + bytes.length, 0)
+    const { id: connection, isOpener: toOpener, peer } = end
+    const frame = end.framesCame++
+    this.home.emit({ kind: 'frameCame', connection, toOpener, peer, frame, sizeBytes, time })
   }
 
   #accept(frame: Frame & { kind: 'open' }): void {
     const remote = { host: hostName(frame.from), port: frame.fromPort }
-    const end = new End(this, frame.connection, false, frame.from, frame.fromIncarnation, remote, 'open')
+    const { connection, from, fromIncarnation, port } = frame
+    const end = new End(this, connection, false, from, fromIncarnation, remote, portClass(port), 'open')
+    if (this.#rules) this.#look(end)
     const onConnection = this.#listeners.get(frame.port)
     if (!onConnection) {
       end.send({ kind: 'refuse' }, frame.event)
@@ -235,6 +375,14 @@ class End implements Connection {
   readonly remote: Address
   state: 'connecting' | 'open' | 'closed'
   handlers: ConnectionHandlers | undefined
+  readonly class: PortClass
+  /** The link to the other side, where something is wrong with it. */
+  link: LinkState | undefined
+  /** A cut link has lost something of it: nothing that is written now could be understood. */
+  hasLost = false
+  framesSent = 0
+  framesCame = 0
+  #held: { readonly body: FrameBody; readonly event: number }[] = []
   readonly #port: NetworkPort
   /** Written before the connection was open. */
   #early: { readonly bytes: Uint8Array; readonly note: MessageNote | undefined }[] = []
@@ -255,6 +403,7 @@ class End implements Connection {
     peer: number,
     peerIncarnation: number,
     remote: Address,
+    portClass: PortClass,
     state: End['state'],
   ) {
     this.#port = port
@@ -264,7 +413,12 @@ class End implements Connection {
     this.peer = peer
     this.peerIncarnation = peerIncarnation
     this.remote = remote
+    this.class = portClass
     this.state = state
+  }
+
+  get hasHeld(): boolean {
+    return this.#held.length > 0
   }
 
   write(bytes: Uint8Array, note?: MessageNote): void {
@@ -273,8 +427,9 @@ class End implements Connection {
       this.#early.push({ bytes, note })
       return
     }
+    this.#port.home.about('write')
     if (this.#parts.length === 0) {
-      this.#partsArriveUs = this.#nextArrival()
+      this.#partsArriveUs = this.#nextArrival(bytes.length)
       this.#port.hasWritten(this)
     }
     if (note === undefined) return this.#append(bytes)
@@ -284,6 +439,7 @@ class End implements Connection {
   }
 
   close(): void {
+    if (this.state !== 'closed') this.#port.home.about('close')
     this.#finish('close')
   }
 
@@ -321,7 +477,8 @@ class End implements Connection {
   }
 
   send(body: FrameBody, event: number): void {
-    this.#port.send(this, body, this.#nextArrival(), event)
+    if (this.#isFaulty && this.#port.stopped(this, body, event)) return
+    this.#port.send(this, body, this.#nextArrival(0), event)
   }
 
   flush(): void {
@@ -329,7 +486,56 @@ class End implements Connection {
     this.#endRun()
     const parts = this.#parts
     this.#parts = []
-    this.#port.send(this, { kind: 'data', parts }, this.#partsArriveUs, -1)
+    const body: FrameBody = { kind: 'data', parts }
+    if (this.#isFaulty) this.#flushFaulty(body)
+    else this.#port.send(this, body, this.#partsArriveUs, -1)
+  }
+
+  hold(body: FrameBody, event: number): void {
+    this.#held.push({ body, event })
+  }
+
+  /** The link holds nothing back any more: what it held leaves; or is lost, where the link is worse now. */
+  release(): void {
+    const held = this.#held
+    this.#held = []
+    for (const { body, event } of held) {
+      if (this.link?.way !== undefined) {
+        this.hasLost = true
+        continue
+      }
+      const arrivesAt = this.#nextArrival(0)
+      const messages = body.kind === 'data' ? body.parts.flatMap(({ message }) => (message < 0 ? [] : [message])) : []
+      const { id: connection, peer: to } = this
+      if (messages.length > 0) this.#port.home.emit({ kind: 'released', connection, to, messages, arrivesAt })
+      this.#port.send(this, body, arrivesAt, event)
+    }
+  }
+
+  /** The connection breaks: both sides learn it, the other one later. */
+  sever(): void {
+    if (this.state === 'closed') return
+    const wasOpen = this.state === 'open'
+    const event = this.#leave('reset')
+    if (this.peerIncarnation > 0 && wasOpen) this.#port.send(this, { kind: 'reset' }, this.#nextArrival(0, true), event)
+    this.handlers?.onClose('reset')
+  }
+
+  get #isFaulty(): boolean {
+    return this.link !== undefined || this.hasLost || this.#held.length > 0
+  }
+
+  #flushFaulty(body: Extract<FrameBody, { kind: 'data' }>): void {
+    if (this.#port.stopped(this, body, -1)) return
+    if (this.hasLost) {
+      // The other side has never seen what was before: it answers with a reset.
+      this.#port.home.later(this.#nextArrival(0), () => this.sever(), this.peer)
+      return
+    }
+    const most = this.link?.pieceBytes
+    if (most === undefined) return this.#port.send(this, body, this.#partsArriveUs, -1)
+    for (const parts of this.#port.pieces(this, body.parts, most))
+      this.#port.send(this, { kind: 'data', parts }, this.#nextArrival(0), -1)
   }
 
   /** Chunk boundaries mean nothing: what is not told one by one travels as one. A single message stays as it is. */
@@ -371,6 +577,7 @@ class End implements Connection {
   #leave(cause: CloseCause | 'own'): number {
     this.state = 'closed'
     this.#parts = []
+    if (cause !== 'own') this.#held = []
     this.#run = NOTHING
     this.#runBytes = 0
     this.#early = []
@@ -378,8 +585,16 @@ class End implements Connection {
     return this.#port.home.emit({ kind: 'disconnected', connection: this.id, to: this.peer, cause })
   }
 
-  #nextArrival(): number {
-    this.#lastArrivalUs = this.#port.arrival(this.peer, this.#port.home.nowUs, this.#lastArrivalUs)
+  /** -1: never, or not before the link lets it go. */
+  #nextArrival(sizeBytes: number, anyway = false): number {
+    const { home } = this.#port
+    if (!this.link && !this.hasHeld) {
+      this.#lastArrivalUs = this.#port.arrival(this.peer, home.nowUs, this.#lastArrivalUs)
+      return this.#lastArrivalUs
+    }
+    if (!anyway && (this.link?.way !== undefined || this.hasHeld)) return -1
+    const arrival = this.#port.arrival(this.peer, home.nowUs, 0) + this.#port.extraUs(this, sizeBytes)
+    this.#lastArrivalUs = Math.max(this.#lastArrivalUs, arrival)
     return this.#lastArrivalUs
   }
 }

@@ -12,7 +12,27 @@ export type ProcessSpec =
       readonly connect: string
       readonly config: RunConfig
       readonly load?: LoadSpec | undefined
+      readonly workload?: WorkloadSpec | undefined
     }
+
+/** A client that does all sorts of things by itself; the simulator's. Its dice are the run's. */
+export interface WorkloadSpec {
+  /** Sessions that the process has at once. */
+  readonly sessions: number
+  /** Mean pause between two requests of a session, ms of virtual time. */
+  readonly pauseMs: number
+  /** Requests that a session may have under way. */
+  readonly outstanding: number
+  /** Paths that all clients share. */
+  readonly keys: number
+  readonly timeoutMs: number
+  /** How often each kind of deed is chosen, against the others; what is not named is not done. */
+  readonly deeds: { readonly [deed: string]: number }
+  /** Deeds that are left out, by their count in this process: how a failing run is made smaller. */
+  readonly skip?: readonly number[]
+  /** Virtual µs after which nothing new is begun. */
+  readonly untilUs?: number
+}
 
 /** A running process. It lives by its ports; a client also takes what is typed. */
 export interface Process {

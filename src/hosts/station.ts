@@ -10,10 +10,12 @@ import type { CoreEvent, EventId, HostEvent, TraceEvent } from '../core/trace.ts
 import { DiskPort } from './disk-port.ts'
 import { type Due, DueQueue } from './due-queue.ts'
 import type { RunConfig } from './ensemble.ts'
-import type { FileStore } from './file-store.ts'
+import type { Conditions, CrashPoint, Effect, Loss, PortClass } from './fault.ts'
 import { type ConnectionKey, connectionName, type Frame } from './frame.ts'
+import { matches } from './matching.ts'
 import { CONDUCTOR } from './names.ts'
 import { type NetworkHome, NetworkPort, type StatusChange } from './network-port.ts'
+import type { Damage, PageCache } from './page-cache.ts'
 import { generator } from './prng.ts'
 import type { Launch, Process, ProcessSpec } from './process.ts'
 
@@ -31,13 +33,37 @@ export interface Birth {
   /** All processes that run. */
   readonly peers: readonly StatusChange[]
   readonly cause?: EventId
+  /** Where something is wrong from the first. */
+  readonly conditions?: Conditions
+  /** What has become of the disk since the last life. */
+  readonly before?: readonly DiskDeed[]
 }
 
-/** What a person typed into a client. */
+/** What is done to a disk without its process. */
+export type DiskDeed =
+  | { readonly kind: 'losePower'; readonly loss: Loss }
+  | { readonly kind: 'rot'; readonly path: string; readonly seed: number }
+  | { readonly kind: 'wipe' }
+
+/** What a person typed into a client, or what is broken. Only the former are answered, by their id. */
 export type StationOrder = { readonly id: number; readonly cause: EventId } & (
   | { readonly kind: 'type'; readonly line: string }
   | { readonly kind: 'complete'; readonly line: string; readonly cursor: number }
+  | { readonly kind: 'become'; readonly conditions: Conditions }
+  | ({ readonly kind: 'crashAt'; readonly point: CrashPoint } & Ending)
+  | ({ readonly kind: 'stop' } & Ending)
+  | { readonly kind: 'pause' }
+  /** For so long it did nothing. */
+  | { readonly kind: 'resume'; readonly clock: 'stood' | 'ran'; readonly pausedUs: number }
+  | { readonly kind: 'reset'; readonly peer: number; readonly ports: readonly PortClass[] }
+  | Extract<DiskDeed, { kind: 'rot' }>
 )
+
+/** How a process is ended from outside. */
+interface Ending {
+  readonly loss?: Loss | undefined
+  readonly silent?: boolean | undefined
+}
 
 export type Answer = { readonly id: number } & (
   | { readonly result: CliResult | Completion }
@@ -60,15 +86,27 @@ export interface WindowOutput {
   readonly nextSeq: number
   readonly events: readonly TraceEvent[]
   readonly answers: readonly Answer[]
-  /** The process ended by itself in this window. */
-  readonly ended?: { readonly atUs: number; readonly reason: string }
+  /** The process ended by itself in this window. `silent`: its peers cannot know. */
+  readonly ended?: Ended
+}
+
+interface Ended {
+  readonly atUs: number
+  readonly reason: string
+  readonly silent?: boolean
 }
 
 interface Item extends Due {
   readonly frame?: Frame
   readonly run?: () => void
   readonly cause?: EventId | undefined
+  /** A timer of the process. */
+  readonly timer?: boolean
 }
+
+/** Thrown through the core when its process is stopped inside a step. */
+class Stopped {}
+const STOPPED = new Stopped()
 
 /** A process that does so much without time going on will never stop. */
 const MAX_STEPS_IN_AN_INSTANT = 1_000_000
@@ -90,6 +128,17 @@ export class Station implements NetworkHome {
   process: Process | undefined
   readonly #queue = new DueQueue<Item>()
   readonly #network: NetworkPort
+  readonly #disk: DiskPort
+  readonly #store: PageCache
+  #conditions: Conditions = {}
+  /** The monotonic clock shows `us` at virtual `atUs`, and goes on at `rate`. */
+  #clockAt = { us: 0, atUs: 0, rate: 1 }
+  /** Steps take time: the next one begins no sooner. */
+  #busyUntilUs = 0
+  /** Nothing happens before it, whenever it was due. */
+  #floorUs = 0
+  #paused = false
+  #crashPoint: { readonly point: CrashPoint; left: number; readonly ending: Ending } | undefined
   #edgeUs: number
   #seq: number
   /** Orders local items among themselves. */
@@ -97,14 +146,14 @@ export class Station implements NetworkHome {
   #timers = 0
   #stepsNow = 0
   #traffic: Map<string, number> | undefined
-  #ended: { readonly atUs: number; readonly reason: string } | undefined
+  #ended: Ended | undefined
   #frames: Frame[] = []
   #events: TraceEvent[] = []
   #answers: Answer[] = []
   readonly #unanswered = new Set<number>()
   #nonsense: (() => void)[] = []
 
-  constructor(birth: Birth, store: FileStore, launch: Launch) {
+  constructor(birth: Birth, store: PageCache, launch: Launch) {
     const { station, incarnation, spec, atUs } = birth
     this.station = station
     this.incarnation = incarnation
@@ -114,7 +163,10 @@ export class Station implements NetworkHome {
     this.#seq = birth.firstSeq
     const { seed, diskSyncUs } = this.config
     this.#network = new NetworkPort(this, birth.peers)
-    const disk = new DiskPort(store, this, diskSyncUs, generator(seed, `disk/${station}.${incarnation}`))
+    const witness = this.config.witness !== undefined
+    this.#store = store
+    const disk = new DiskPort(store, this, diskSyncUs, generator(seed, `disk/${station}.${incarnation}`), witness)
+    this.#disk = disk
     const host: Host = {
       clock: this.#clock(),
       network: this.#network,
@@ -124,6 +176,9 @@ export class Station implements NetworkHome {
     }
     this.#push(atUs, CONDUCTOR, birth.cause, () => {
       this.emit({ kind: 'started', what: spec.what, incarnation })
+      for (const deed of birth.before ?? []) this.#do(deed)
+      this.#damaged('powerCut', store.dropDoomed())
+      if (birth.conditions) this.#become(birth.conditions)
       this.process = launch(host, spec)
     })
   }
@@ -154,7 +209,8 @@ export class Station implements NetworkHome {
 
   /** When there is something to do next. */
   get nextDueUs(): number {
-    return this.#ended ? Number.POSITIVE_INFINITY : (this.#queue.peek()?.dueUs ?? Number.POSITIVE_INFINITY)
+    if (this.#ended || this.#paused) return Number.POSITIVE_INFINITY
+    return Math.max(this.#queue.peek()?.dueUs ?? Number.POSITIVE_INFINITY, this.#busyUntilUs)
   }
 
   runWindow(input: WindowInput): WindowOutput {
@@ -162,10 +218,15 @@ export class Station implements NetworkHome {
       if (change.station === this.station) continue
       this.#push(change.atUs, CONDUCTOR, undefined, () => this.#network.statusChanged(change))
     }
-    for (const order of input.orders) this.#push(input.fromUs, CONDUCTOR, order.cause, () => this.#obey(order))
-    for (const order of input.orders) this.#unanswered.add(order.id)
+    this.#floorUs = input.fromUs
+    for (const order of input.orders) {
+      if (order.kind === 'resume') this.#resume(order, input.fromUs)
+      else if (order.kind === 'stop') this.#stopAt(input.fromUs, order)
+      else this.#push(input.fromUs, CONDUCTOR, order.cause, () => this.#obey(order))
+      if (order.kind === 'type' || order.kind === 'complete') this.#unanswered.add(order.id)
+    }
     for (const tell of this.#nonsense.splice(0)) this.#push(input.fromUs, CONDUCTOR, undefined, tell)
-    while (!this.#ended) {
+    while (!this.#ended && !this.#paused && this.#busyUntilUs < input.toUs) {
       const item = this.#queue.popBefore(input.toUs)
       if (!item) break
       this.#step(item)
@@ -177,7 +238,13 @@ export class Station implements NetworkHome {
 
   // What the ports ask of their station.
 
+  /** The process is about to do this: it may be where it is to be stopped. */
+  about(effect: Effect): void {
+    if (this.#crashPoint !== undefined) this.#mayStop(effect)
+  }
+
   emit(event: CoreEvent | HostEvent): number {
+    if (this.#crashPoint !== undefined) this.#mayStop(event)
     const seq = this.#seq++
     if (event.kind === 'halted') this.#ended ??= { atUs: this.nowUs, reason: event.reason }
     if (this.level === 'off') return seq
@@ -221,29 +288,32 @@ export class Station implements NetworkHome {
     return frames
   }
 
-  #push(dueUs: number, from: number, cause: EventId | undefined, run: () => void): Item {
+  #push(dueUs: number, from: number, cause: EventId | undefined, run: () => void, timer = false): Item {
     const count = this.#count++
     const order = from === this.station || from === CONDUCTOR ? count : AFTER_ALL_FRAMES + count
-    const item: Item = { dueUs, from, order, run, cause }
+    const item: Item = { dueUs, from, order, run, cause, timer }
     this.#queue.push(item)
     return item
   }
 
   /** One event: handled to its end before the next. */
   #step(item: Item): void {
+    const nowUs = Math.max(item.dueUs, this.#floorUs, this.#busyUntilUs)
     // What the steps of one moment write to a connection leaves together.
-    if (item.dueUs !== this.nowUs) this.#network.flush()
-    this.#stepsNow = item.dueUs === this.nowUs ? this.#stepsNow + 1 : 0
-    this.nowUs = item.dueUs
+    if (nowUs !== this.nowUs) this.#network.flush()
+    this.#stepsNow = nowUs === this.nowUs ? this.#stepsNow + 1 : 0
+    this.nowUs = nowUs
     this.cause = item.cause
     try {
       if (this.#stepsNow > MAX_STEPS_IN_AN_INSTANT) throw new Error('the process never lets time go on')
       if (item.frame) this.#network.handle(item.frame)
       else item.run?.()
     } catch (error) {
-      this.#crash(error)
+      if (error instanceof Stopped) this.#stopped()
+      else this.#crash(error)
     }
     this.cause = undefined
+    if (this.#conditions.stepUs) this.#busyUntilUs = nowUs + this.#conditions.stepUs
   }
 
   /** The core threw: the process is dead, at once and without a farewell. Its peers learn it from the conductor. */
@@ -258,7 +328,118 @@ export class Station implements NetworkHome {
   /** Where the core threw, if it did. */
   crashStack: string | undefined
 
-  #obey(order: StationOrder): void {
+  // What is broken from outside.
+
+  #mayStop(what: Effect | CoreEvent | HostEvent): void {
+    const armed = this.#crashPoint
+    if (armed === undefined || this.#ended) return
+    const { before } = armed.point
+    if (armed.left > 0) {
+      const hit =
+        typeof what === 'string'
+          ? before === 'any' || before === what
+          : typeof before === 'object' && matches(what as TraceEvent, before)
+      if (!hit || --armed.left > 0) return
+    }
+    // Thrown again at whatever the core tries to do on its way out.
+    throw STOPPED
+  }
+
+  #stopped(): void {
+    const { ending } = this.#crashPoint ?? { ending: {} }
+    this.#crashPoint = undefined
+    this.#end(ending)
+  }
+
+  #stopAt(atUs: number, order: Extract<StationOrder, { kind: 'stop' }>): void {
+    this.#network.flush()
+    this.nowUs = atUs
+    this.cause = order.cause
+    this.#end(order)
+    this.cause = undefined
+  }
+
+  #end({ loss, silent }: Ending): void {
+    this.emit({ kind: 'killed' })
+    if (loss !== undefined) this.#do({ kind: 'losePower', loss })
+    this.#ended = { atUs: this.nowUs, reason: 'the process was killed', ...(silent ? { silent } : {}) }
+  }
+
+  #do(deed: DiskDeed): void {
+    switch (deed.kind) {
+      case 'losePower':
+        return this.#damaged('powerCut', this.#store.losePower(deed.loss))
+      case 'rot':
+        return this.#damaged('rot', this.#store.rot(deed.path, deed.seed))
+      case 'wipe':
+        return this.#damaged('wiped', this.#store.wipe())
+    }
+  }
+
+  #damaged(cause: 'powerCut' | 'rot' | 'wiped', files: readonly Damage[]): void {
+    if (files.length === 0 && cause !== 'wiped') return
+    if (this.config.witness !== undefined)
+      this.emit({ kind: 'diskDamaged', cause, declared: cause !== 'powerCut', files })
+  }
+
+  #become(conditions: Conditions): void {
+    const before = this.#conditions
+    this.#conditions = conditions
+    const rate = conditions.clock?.rate ?? 1
+    if (rate !== this.#clockAt.rate) this.#clockAt = { us: this.#clockUs(), atUs: this.nowUs, rate }
+    if (conditions.disk !== before.disk) this.#disk.become(conditions.disk)
+    if (conditions.links !== before.links) this.#network.become(conditions.links)
+    if (!conditions.stepUs) this.#busyUntilUs = 0
+  }
+
+  /** What is overdue comes now, in an order that is drawn; each connection's frames, the timers and the disk keep theirs. */
+  #resume(order: Extract<StationOrder, { kind: 'resume' }>, atUs: number): void {
+    this.#paused = false
+    this.#push(atUs, CONDUCTOR, order.cause, () => this.emit({ kind: 'resumed' }))
+    const { clock, pausedUs } = order
+    if (clock === 'stood') this.#clockAt = { ...this.#clockAt, us: this.#clockAt.us - pausedUs * this.#clockAt.rate }
+    const groups = new Map<string, Item[]>()
+    const random = generator(this.config.seed, `resume/${this.station}.${this.incarnation}/${atUs}`)
+    this.#queue.reorder((items) => {
+      for (const item of items) {
+        if (item.timer && clock === 'stood') item.dueUs += pausedUs
+        if (item.dueUs >= atUs) continue
+        const { frame } = item
+        const group = frame ? `${frame.connection}/${frame.toOpener}` : item.timer ? 'timers' : 'others'
+        groups.set(group, [...(groups.get(group) ?? []), item])
+      }
+      const waiting = [...groups.values()]
+      while (waiting.length > 0) {
+        const index = random.int(0, waiting.length - 1)
+        const item = waiting[index]?.shift() as Item
+        Object.assign(item, { dueUs: atUs, from: CONDUCTOR, order: this.#count++ })
+        if (waiting[index]?.length === 0) waiting.splice(index, 1)
+      }
+    })
+  }
+
+  #obey(order: Exclude<StationOrder, { kind: 'stop' | 'resume' }>): void {
+    switch (order.kind) {
+      case 'type':
+      case 'complete':
+        return this.#answer(order)
+      case 'become':
+        return this.#become(order.conditions)
+      case 'crashAt':
+        this.#crashPoint = { point: order.point, left: order.point.nth, ending: order }
+        return
+      case 'pause':
+        this.emit({ kind: 'paused' })
+        this.#paused = true
+        return
+      case 'reset':
+        return this.#network.reset(order.peer, order.ports)
+      case 'rot':
+        return this.#do(order)
+    }
+  }
+
+  #answer(order: Extract<StationOrder, { kind: 'type' | 'complete' }>): void {
     const answer = (result: CliResult | Completion): void => {
       if (this.#unanswered.delete(order.id)) this.#answers.push({ id: order.id, result })
       // A shell that has ended takes its process with it.
@@ -297,29 +478,52 @@ export class Station implements NetworkHome {
 
   #clock(): Clock {
     return {
-      now: () => this.nowUs / 1000,
-      wallTime: () => this.config.wallStartMs + Math.floor(this.nowUs / 1000),
+      now: () => this.#grained(this.#clockUs() / 1000),
+      wallTime: () => {
+        const offsetMs = this.#conditions.clock?.offsetMs ?? 0
+        return this.config.wallStartMs + this.#grained(Math.floor(this.#clockUs() / 1000)) + offsetMs
+      },
       after: (delayMs, run, note) => this.#after(delayMs, run, note),
     }
   }
 
+  /** What the monotonic clock shows. */
+  #clockUs(): number {
+    const { us, atUs, rate } = this.#clockAt
+    return us + (this.nowUs - atUs) * rate
+  }
+
+  #grained(ms: number): number {
+    const grainMs = this.#conditions.clock?.grainMs
+    return grainMs ? Math.floor(ms / grainMs) * grainMs : ms
+  }
+
+  #dueUs(delayMs: number): number {
+    const { rate } = this.#clockAt
+    const dueUs = this.nowUs + Math.max(0, Math.round(rate === 1 ? delayMs * 1000 : (delayMs * 1000) / rate))
+    const grainUs = this.#conditions.clock?.timerGrainUs
+    return grainUs && dueUs > this.nowUs ? Math.ceil(dueUs / grainUs) * grainUs : dueUs
+  }
+
   #after(delayMs: number, run: () => void, note: TimerNote | undefined): Timer {
-    const dueUs = this.nowUs + Math.max(0, Math.round(delayMs * 1000))
+    this.about('timer')
+    const dueUs = this.#dueUs(delayMs)
     if (!note) {
       // A delay of 0 puts something off until everybody's messages of this moment are handled; it still happens for the
       // same reason.
       const now = dueUs === this.nowUs
-      const item = this.#push(dueUs, now ? AFTER_EVERYBODY : this.station, now ? this.cause : undefined, run)
+      const item = this.#push(dueUs, now ? AFTER_EVERYBODY : this.station, now ? this.cause : undefined, run, true)
       return { cancel: () => this.#queue.cancel(item) }
     }
     const timer = ++this.#timers
     const seq = this.emit({ kind: 'timerSet', timer, note, dueAt: dueUs })
     let over = false
-    const item = this.#push(dueUs, this.station, { station: this.station, seq }, () => {
+    const fire = (): void => {
       over = true
       this.emit({ kind: 'timerEnded', timer, fired: true })
       run()
-    })
+    }
+    const item = this.#push(dueUs, this.station, { station: this.station, seq }, fire, true)
     const cancel = (): void => {
       if (over) return
       over = true
@@ -333,6 +537,7 @@ export class Station implements NetworkHome {
 /** A view that leaves the worker takes the whole of its buffer along: bytes in the trace stand alone. */
 function alone(event: TraceEvent): TraceEvent {
   if (event.kind === 'applied') return { ...event, logged: event.logged.slice() }
+  if (event.kind === 'diskChanged' && event.bytes) return { ...event, bytes: event.bytes.slice() }
   return event.kind === 'treeLoaded' ? { ...event, snapshot: event.snapshot.slice() } : event
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { DiskError } from '../../src/core/host.ts'
-import { MemoryStore } from '../../src/hosts/file-store.ts'
+import { type FileStore, MemoryStore } from '../../src/hosts/file-store.ts'
+import { PageCache } from '../../src/hosts/page-cache.ts'
 import { bytesOf, textOf } from './toy.ts'
 
-const contents = (store: MemoryStore, path: string): string | undefined => {
+const contents = (store: FileStore, path: string): string | undefined => {
   const bytes = store.read(path, 0, undefined)
   return bytes instanceof DiskError ? undefined : textOf(bytes)
 }
@@ -46,7 +47,7 @@ describe('files in memory', () => {
 
 describe('a power cut', () => {
   test('takes back whatever no completed sync covers, in every kind of change', () => {
-    const store = new MemoryStore()
+    const store = new PageCache(new MemoryStore())
     store.append('log', bytesOf('synced '))
     store.replace('epoch', bytesOf('1'))
     store.append('kept', bytesOf('kept'))
@@ -57,7 +58,7 @@ describe('a power cut', () => {
     store.append('new', bytesOf('lost'))
     store.truncate('log', 3)
     store.append('log', bytesOf('too'))
-    store.losePower()
+    store.losePower('all')
     expect(contents(store, 'log')).toBe('synced ')
     expect(contents(store, 'epoch')).toBe('1')
     expect(contents(store, 'kept')).toBe('kept')
@@ -65,12 +66,12 @@ describe('a power cut', () => {
   })
 
   test('leaves what was written before a sync began, not what came between its begin and its end', () => {
-    const store = new MemoryStore()
+    const store = new PageCache(new MemoryStore())
     store.append('log', bytesOf('before'))
     const mark = store.mark()
     store.append('log', bytesOf(' after'))
     store.synced(mark)
-    store.losePower()
+    store.losePower('all')
     expect(contents(store, 'log')).toBe('before')
   })
 })

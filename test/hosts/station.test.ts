@@ -4,6 +4,7 @@ import { Conductor, type Plan } from '../../src/hosts/conductor.ts'
 import { MemoryStore } from '../../src/hosts/file-store.ts'
 import { connectionKey, type Frame } from '../../src/hosts/frame.ts'
 import { Inbox } from '../../src/hosts/inbox.ts'
+import { PageCache } from '../../src/hosts/page-cache.ts'
 import { reportOf } from '../../src/hosts/report.ts'
 import { type Birth, Station, type WindowInput } from '../../src/hosts/station.ts'
 import { bytesOf, runConfig, say, textOf } from './toy.ts'
@@ -17,6 +18,7 @@ const birth = (incarnation = 1): Birth => ({
   peers: [{ station: 1, incarnation: 1, atUs: 0 }],
 })
 const window = (fromUs: number, toUs: number): WindowInput => ({ fromUs, toUs, status: [], orders: [] })
+const files = (): PageCache => new PageCache(new MemoryStore())
 const connection = connectionKey(1, 1, 1)
 const frame = (seq: number, arrivesAtUs: number, body: object, toIncarnation = 1): Frame =>
   ({
@@ -46,7 +48,7 @@ const listener = (host: Host): object => {
 
 describe('a station', () => {
   test('takes frames in any order and handles them in theirs', () => {
-    const station = new Station(birth(), new MemoryStore(), listener)
+    const station = new Station(birth(), files(), listener)
     station.receive([data(2, 20_001, 'c'), data(1, 20_001, 'b')])
     station.receive([open(20_000)])
     const { events } = station.runWindow(window(0, 20_002))
@@ -54,19 +56,19 @@ describe('a station', () => {
   })
 
   test('never sees frames for an earlier life of its own', () => {
-    const station = new Station(birth(2), new MemoryStore(), listener)
+    const station = new Station(birth(2), files(), listener)
     station.receive([open(20_000, 1)])
     expect(station.runWindow(window(0, 30_000)).frames).toEqual([])
   })
 
   test('refuses a frame from the past: somebody broke the lockstep', () => {
-    const station = new Station(birth(), new MemoryStore(), listener)
+    const station = new Station(birth(), files(), listener)
     station.runWindow(window(0, 20_000))
     expect(() => station.receive([open(19_999)])).toThrow('lockstep broken')
   })
 
   test('closes the connection on which nonsense came, tells it, and keeps the others', () => {
-    const station = new Station(birth(), new MemoryStore(), listener)
+    const station = new Station(birth(), files(), listener)
     const other = { ...open(20_000), connection: connectionKey(1, 1, 2), seq: 1 } as Frame
     station.receive([open(20_000), other])
     station.runWindow(window(0, 20_001))
@@ -124,7 +126,7 @@ describe('a conductor', () => {
     const conductor = new Conductor(runConfig({ servers: 2, autostart: [1, 2] }))
     const stations = new Map<number, Station>()
     const reportsOf = (plan: Plan) => {
-      for (const each of plan.births) stations.set(each.station, new Station(each, new MemoryStore(), chatty))
+      for (const each of plan.births) stations.set(each.station, new Station(each, files(), chatty))
       return plan.grants.map((grant) => reportOf(grant.station, stations.get(grant.station)!.runWindow(grant)))
     }
     return { conductor, reportsOf }

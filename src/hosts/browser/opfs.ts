@@ -56,7 +56,6 @@ export class OpfsStore implements FileStore {
   #reserve: SyncHandle | undefined
   /** Nothing more may be written. */
   #isFull = false
-  #changes = 0
   /** Called when there is no room for what a process wants to write. */
   onFull: (message: string) => void = () => {}
 
@@ -137,17 +136,13 @@ export class OpfsStore implements FileStore {
     if (!file) return new DiskError('missing', `${path}: no such file`)
     this.#files.delete(path)
     this.#dirty.delete(path)
-    this.#changes++
     if (file.handle) this.#removed.push({ path, handle: file.handle })
     return
   }
 
-  mark(): number {
-    return this.#changes
+  paths(): string[] {
+    return [...this.#files.keys()].sort()
   }
-
-  /** The browser never loses a written byte by itself, so there is nothing to remember. */
-  synced(): void {}
 
   /** Carries out what has changed. Undefined when that took no waiting. Throws, or rejects, with what the browser says. */
   settle(): Promise<void> | undefined {
@@ -263,7 +258,6 @@ export class OpfsStore implements FileStore {
   }
 
   #changed(path: string): void {
-    this.#changes++
     this.#dirty.add(path)
   }
 }

@@ -3,11 +3,12 @@
  *  their files to storage, sends what they sent, and reports. */
 
 import type { Grant, Report } from '../conductor.ts'
-import { type FileStore, MemoryStore } from '../file-store.ts'
+import { MemoryStore } from '../file-store.ts'
 import type { Frame } from '../frame.ts'
 import type { FrameGroup } from '../frame-codec.ts'
 import { Inbox } from '../inbox.ts'
 import { isClient } from '../names.ts'
+import { PageCache } from '../page-cache.ts'
 import type { Launch } from '../process.ts'
 import { reportOf } from '../report.ts'
 import { Station } from '../station.ts'
@@ -161,9 +162,11 @@ export class StationHost {
     this.#post({ kind: 'trouble', code, message })
   }
 
-  #filesOf(station: number): FileStore {
-    return isClient(station) ? new MemoryStore() : (this.#files ?? this.#memory)
+  #filesOf(station: number): PageCache {
+    if (isClient(station)) return new PageCache(new MemoryStore())
+    this.#cache ??= new PageCache(this.#files ?? new MemoryStore())
+    return this.#cache
   }
 
-  readonly #memory = new MemoryStore()
+  #cache: PageCache | undefined
 }

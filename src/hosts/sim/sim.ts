@@ -4,8 +4,9 @@ import type { CliResult, Completion } from '../../core/cli/result.ts'
 import type { TraceEvent } from '../../core/trace.ts'
 import { type Action, Conductor, type Outcome, type Plan } from '../conductor.ts'
 import type { EventMatch, LoadSpec, RunConfig } from '../ensemble.ts'
-import { type FileStore, MemoryStore } from '../file-store.ts'
+import { MemoryStore } from '../file-store.ts'
 import { matches } from '../matching.ts'
+import { PageCache } from '../page-cache.ts'
 import type { Launch, Process } from '../process.ts'
 import { reportOf } from '../report.ts'
 import { Station, type TraceLevel } from '../station.ts'
@@ -14,7 +15,7 @@ export interface SimulationOptions {
   /** What runs in the stations. */
   readonly launch: Launch
   /** Files that a station already has. */
-  readonly files?: (station: number) => FileStore
+  readonly files?: (station: number) => PageCache
   /** Keep the whole trace in `events`. */
   readonly record?: boolean
   /** Called with the events of each window, in run order. */
@@ -41,7 +42,7 @@ export class Simulation {
   windows = 0
   readonly #options: SimulationOptions
   readonly #stations = new Map<number, Station>()
-  readonly #files = new Map<number, FileStore>()
+  readonly #files = new Map<number, PageCache>()
 
   constructor(config: RunConfig, options: SimulationOptions) {
     this.config = config
@@ -93,6 +94,11 @@ export class Simulation {
     this.#act({ kind: 'kill', station })
   }
 
+  /** Anything else that may be done to a run. */
+  act(action: Action): Outcome {
+    return this.#act(action)
+  }
+
   /** A new zkCli, or a load; returns its station. */
   openClient(connect: string, load?: LoadSpec): number {
     return this.#act({ kind: 'openClient', connect, load }) as number
@@ -122,10 +128,10 @@ export class Simulation {
   }
 
   /** A station's files, whether it runs or not. */
-  files(station: number): FileStore {
+  files(station: number): PageCache {
     let files = this.#files.get(station)
     if (!files) {
-      files = this.#options.files?.(station) ?? new MemoryStore()
+      files = this.#options.files?.(station) ?? new PageCache(new MemoryStore())
       this.#files.set(station, files)
     }
     return files
