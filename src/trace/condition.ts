@@ -35,10 +35,12 @@ export const CONDITIONS = [
 const NUMBER = '(\\d{1,3})'
 const ZXID = '(0x[0-9a-f]{1,16})'
 const never = (): boolean => false
+/** A server without an ensemble is there: as good as a leader. */
+const ALONE = { kind: 'stateChanged', to: 'STANDALONE' }
 
 const forms: readonly { readonly words: RegExp; readonly make: (...groups: string[]) => Condition }[] = [
   form('(?:a )?(?:leader|server leads)', () => ({
-    events: [{ kind: 'established' }],
+    events: [{ kind: 'established' }, ALONE],
     holds: (picture) => picture.leader !== undefined,
   })),
   form(`server ${NUMBER} (?:leads|leading)`, (sid) => ({
@@ -58,7 +60,8 @@ const forms: readonly { readonly words: RegExp; readonly make: (...groups: strin
     holds: (picture) => picture.servers.get(Number(sid))?.state === 'STOPPED',
   })),
   form(`${ZXID} (?:is )?committed`, (zxid) => ({
-    events: [{ kind: 'committed', zxid: BigInt(zxid) }],
+    // A server alone commits what is on its disk, and says only that it has applied it.
+    events: ['committed', 'applied'].map((kind) => ({ kind, zxid: BigInt(zxid) })),
     holds: (picture) => picture.lastCommitted >= BigInt(zxid),
   })),
   form(`server ${NUMBER} (?:applies|has applied) ${ZXID}`, (sid, zxid) => ({

@@ -1,9 +1,9 @@
 /** The part of the fold that is about one server. */
 import type { ElectionEvent } from '../core/election/trace.ts'
-import type { ServerEvent } from '../core/server/trace.ts'
+import type { RoleState, ServerEvent } from '../core/server/trace.ts'
 import type { StorageEvent } from '../core/storage/trace.ts'
 import type { DataTree } from '../core/tree/data-tree.ts'
-import { opName, type ServerState } from '../core/wire/codes.ts'
+import { opName } from '../core/wire/codes.ts'
 import { type SessionId, type Sid, ZXID_0, type Zxid } from '../core/wire/ids.ts'
 import { decodeLogged, type LoggedTxn, pathOfTxn } from '../core/wire/txn.ts'
 import type { ZabEvent, ZabState } from '../core/zab/trace.ts'
@@ -35,7 +35,7 @@ export class ServerFold {
   #incarnation = 0
   #stopReason: string | undefined
   #damagedFile: string | undefined
-  #state: ServerState | 'STOPPED' = 'STOPPED'
+  #state: RoleState | 'STOPPED' = 'STOPPED'
   #zabState: ZabState = 'ELECTION'
   #round = 0
   #vote: ServerPicture['vote']
@@ -53,6 +53,7 @@ export class ServerFold {
   #logIsCut = false
   #sync: ServerPicture['sync']
   #serving = false
+  #readOnly = false
   readonly timers = new SharedMap<number, NonNullable<ReturnType<ServerPicture['timers']['get']>>>()
   readonly #attached = new SharedMap<SessionId, { readonly connection: string; readonly timeoutMs: number }>()
   readonly #watches = new SharedMap<string, ServerPicture['watches'][number]>()
@@ -80,8 +81,9 @@ export class ServerFold {
   get lastCommitted(): Zxid {
     return this.#lastCommitted
   }
-  /** The epoch that it leads with a quorum's consent. */
+  /** The epoch that it leads with a quorum's consent. Who is alone leads himself, in none. */
   get leadsEpoch(): number | undefined {
+    if (this.running && this.#state === 'STANDALONE' && this.#serving) return 0
     return this.running && this.#state === 'LEADING' ? this.#establishedIn : undefined
   }
   inBroadcastWith(leader: Sid): boolean {
@@ -114,6 +116,7 @@ export class ServerFold {
       logIsCut: this.#logIsCut,
       sync: this.#sync,
       serving: this.#serving,
+      readOnly: this.#readOnly,
       timers: this.timers.copy,
       attached: this.#attached.copy,
       watches: this.#watchList,
@@ -304,6 +307,9 @@ export class ServerFold {
           this.#log.filter((entry) => entry.stage !== 'proposed')
         }
         return
+      case 'readOnlyMode':
+        this.#readOnly = event.on
+        return
       case 'applied':
         this.#apply(event)
         return
@@ -419,6 +425,7 @@ export class ServerFold {
     this.#leader = undefined
     this.#sync = undefined
     this.#serving = false
+    this.#readOnly = false
     this.#establishedIn = undefined
     this.timers.clear()
     this.#attached.clear()

@@ -152,6 +152,7 @@ export class Fold implements Surroundings {
         return this.#server(event.station).server(event)
       case 'configured':
       case 'stateChanged':
+      case 'readOnlyMode':
       case 'applied':
       case 'sessionCreated':
       case 'sessionClosing':

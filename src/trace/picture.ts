@@ -6,7 +6,7 @@
 import type { ClientState } from '../core/client/trace.ts'
 import type { VoteReason, VoteView } from '../core/election/trace.ts'
 import type { MessageNote, TimerNote } from '../core/host.ts'
-import type { WatchKind } from '../core/server/trace.ts'
+import type { RoleState, WatchKind } from '../core/server/trace.ts'
 import type { EventId } from '../core/trace.ts'
 import type { DataTree } from '../core/tree/data-tree.ts'
 import type { ServerState } from '../core/wire/codes.ts'
@@ -22,9 +22,9 @@ export interface Picture {
   /** In flight at `at`, oldest first. */
   readonly messages: readonly MessagePicture[]
   readonly connections: ReadonlyMap<string, ConnectionPicture>
-  /** The established leader of the newest epoch that is still serving, if any. */
+  /** The established leader of the newest epoch that is still serving, or the server that serves alone; if any. */
   readonly leader: Sid | undefined
-  /** A quorum of voters is in BROADCAST with it. */
+  /** A quorum of voters is in BROADCAST with it; who is alone needs none. */
   readonly hasQuorum: boolean
   readonly lastCommitted: Zxid
   /** Newest last; bounded. */
@@ -42,7 +42,7 @@ export interface ServerPicture {
   readonly stopReason: string | undefined
   readonly damagedFile: string | undefined
   /** STOPPED when no process runs. */
-  readonly state: ServerState | 'STOPPED'
+  readonly state: RoleState | 'STOPPED'
   readonly zabState: ZabState
   readonly round: number
   readonly vote: VoteView | undefined
@@ -77,6 +77,8 @@ export interface ServerPicture {
       }
     | undefined
   readonly serving: boolean
+  /** LOOKING in vain, and answering those who are content with reading. */
+  readonly readOnly: boolean
   readonly timers: ReadonlyMap<number, { readonly note: TimerNote; readonly setAt: number; readonly dueAt: number }>
   /** Sessions attached to this server by connection. */
   readonly attached: ReadonlyMap<SessionId, { readonly connection: string; readonly timeoutMs: number }>

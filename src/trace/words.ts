@@ -27,6 +27,7 @@ export function groupOf(event: TraceEvent): Group {
     case 'paused':
     case 'resumed':
     case 'stateChanged':
+    case 'readOnlyMode':
     case 'configured':
       return 'process'
     case 'roundStarted':
@@ -280,6 +281,8 @@ export function wordsOf(event: TraceEvent): Words {
         undefined,
         event.reason === '' ? 'stateChanged' : 'stateChangedWhy',
       )
+    case 'readOnlyMode':
+      return say({ zxid: hex64(event.zxid) }, undefined, event.on ? 'readOnlyBegins' : 'readOnlyEnds')
     case 'halted':
       return say(
         { reason: event.reason, file: event.file ?? '' },

@@ -41,6 +41,7 @@ export function server(sid: Sid, change: Partial<ServerPicture> = {}): ServerPic
     logIsCut: false,
     sync: undefined,
     serving: false,
+    readOnly: false,
     timers: new Map(),
     attached: new Map(),
     watches: [],

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { Replica } from '../../src/core/server/replica.ts'
 import { counterOf, epochOf } from '../../src/core/wire/ids.ts'
+import { configureServer } from '../../src/hosts/configure.ts'
+import { launch, type ServerProcess } from '../../src/hosts/launch.ts'
 import { Rig } from './rig.ts'
 
 describe('the first start', () => {
@@ -35,9 +38,16 @@ describe('the first start', () => {
     expect(rig.settle()).toBe(5)
   })
 
-  it('an ensemble of one elects itself', () => {
-    const rig = new Rig(1)
+  it('an ensemble of one elects itself, unless it runs standalone', () => {
+    const rig = new Rig(1, {}, (host, spec) => {
+      if (spec.what !== 'server') return launch(host, spec)
+      const server: ServerProcess = {
+        replica: new Replica(host, { ...configureServer(spec.sid, spec.config), standalone: false }),
+      }
+      return server
+    })
     expect(rig.settle()).toBe(1)
+    expect(rig.told('established')).toMatchObject([{ station: 1, epoch: 1 }])
     expect(rig.client(1).type('create /a 1')).toContain('Created /a')
   })
 })

@@ -48,12 +48,13 @@ export class Rig {
 
   /** Runs until a leader is established, unless one is; returns its sid. */
   leader(): Sid {
-    return this.leading() ?? this.until('established').station
+    if (this.told('stateChanged').length === 0) this.until('stateChanged')
+    return this.leading() ?? this.until(this.#alone() ? 'serving' : 'established').station
   }
 
   /** The server that serves as leader of the newest epoch, as the trace has it. */
   leading(): Sid | undefined {
-    const last = this.told('established').at(-1)
+    const last = this.told(this.#alone() ? 'serving' : 'established').at(-1)
     if (last === undefined) return undefined
     const after = this.sim.events.slice(this.sim.events.indexOf(last) + 1)
     const over = after.some(
@@ -70,6 +71,11 @@ export class Rig {
       this.sim.run(SECOND / 10)
     }
     throw new Error('the ensemble does not settle')
+  }
+
+  /** It serves without being elected. */
+  #alone(): boolean {
+    return this.told('stateChanged').some(({ to }) => to === 'STANDALONE')
   }
 
   running(): Set<Sid> {

@@ -23,6 +23,8 @@ export interface ConnectionService {
   /** Decides on a session: calls `beginAttach` and later `attached` or `refused`, or closes the connection. */
   onConnectRequest(connection: ClientConnection, request: ConnectRequest): void
   onRequest(connection: ClientConnection, header: RequestHeader, body: Uint8Array): void
+  /** Told to every client that asks. */
+  readonly isReadOnly: boolean
   /** More requests are in the pipeline than a server takes on: connections that have some in it must wait. */
   readonly overloaded: boolean
   /** The connection has ended, by either side. Told once. */
@@ -189,8 +191,9 @@ export class ClientConnection {
   }
 
   #sendConnectResponse(sessionId: SessionId, timeOut: number, passwd: Uint8Array): void {
+    const readOnly = this.#service?.isReadOnly === true
     const response: ConnectResponse = { protocolVersion: 0, timeOut, sessionId, passwd }
-    const body = encode(ConnectResponse, this.#knowsReadOnly ? { ...response, readOnly: false } : response)
+    const body = encode(ConnectResponse, this.#knowsReadOnly ? { ...response, readOnly } : response)
     const frame = build((out) => out.buffer(body))
     const detail = { session: hex64(sessionId), timeoutMs: timeOut }
     this.#write(frame, { protocol: 'client', type: 'connectResponse', detail })

@@ -1,8 +1,7 @@
 /** A server's clients while it has one role: connections, sessions of connections, the way of requests into the
  *  pipeline and of replies out of it. One object for one role; once closed, nothing of it has an effect.
  *  Source: NIOServerCnxnFactory.java, ZooKeeperServer.java processConnectRequest, processPacket, submitRequestNow,
- *  FollowerRequestProcessor.java (client-protocol.md, request-pipeline.md sections 2 and 7). Left out: SASL, request
- *  throttling, local sessions, read-only mode. */
+ *  FollowerRequestProcessor.java (client-protocol.md, request-pipeline.md sections 2 and 7). Left out: SASL. */
 import type { ReplicaConfig } from '../config/replica-config.ts'
 import type { Host } from '../host.ts'
 import { ErrorCode, OpCode, opName } from '../wire/codes.ts'
@@ -14,13 +13,15 @@ import { authenticate } from './authentication.ts'
 import type { ClientConnection, ConnectionService } from './client-connection.ts'
 import type { ClientPort } from './client-port.ts'
 import { CommitProcessor } from './commit-processor.ts'
+import { createsEphemeral } from './creates-ephemeral.ts'
 import { FinalRequestProcessor, type TxnTarget } from './final.ts'
+import { type ClientSessions, type LeaderSessionTracker, LearnerSessionTracker } from './local-sessions.ts'
 import { isWrite, type PrepRequestProcessor } from './prep.ts'
 import type { Request } from './request.ts'
 import { pathOf } from './request-body.ts'
+import { RequestThrottler } from './request-throttler.ts'
 import type { ClientSide, Role } from './role.ts'
 import { isSessionPassword, SessionIds } from './session-id.ts'
-import type { SessionTracker } from './session-tracker.ts'
 import { ServerWatches } from './watches.ts'
 
 interface Common {
@@ -32,13 +33,19 @@ interface Common {
   readonly role: Role
 }
 export type ClientServiceOptions =
-  | (Common & { readonly kind: 'leader'; readonly sessions: SessionTracker; readonly prep: PrepRequestProcessor })
-  | (Common & { readonly kind: 'learner' })
+  | (Common & {
+      readonly kind: 'leader' | 'standalone'
+      readonly sessions: LeaderSessionTracker
+      readonly prep: PrepRequestProcessor
+    })
+  | (Common & { readonly kind: 'learner' | 'readOnly' })
 
 export class ClientService implements ClientSide, ConnectionService {
   readonly #options: ClientServiceOptions
   readonly #ids: SessionIds
-  readonly #commits = new CommitProcessor()
+  readonly #sessions: ClientSessions
+  readonly #throttler: RequestThrottler
+  readonly #commits: CommitProcessor
   readonly #watches: ServerWatches
   readonly #final: FinalRequestProcessor
   #closed = false
@@ -46,17 +53,32 @@ export class ClientService implements ClientSide, ConnectionService {
   readonly #bySession = new Map<SessionId, ClientConnection>()
   /** Requests of clients that are in the pipeline. */
   #inProcess = 0
+  /** Bytes of those of them that count as large. */
+  #largeBytes = 0
   readonly #outstandingLimit: number
 
   constructor(options: ClientServiceOptions) {
-    const { host, config, database } = options
+    const { host, config, database, role } = options
     this.#options = options
-    this.#ids = new SessionIds(config.sid, host.clock.wallTime())
+    this.#ids = new SessionIds(options.kind === 'standalone' ? STANDALONE_ID : config.sid, host.clock.wallTime())
+    this.#sessions =
+      options.kind === 'leader' || options.kind === 'standalone'
+        ? options.sessions
+        : new LearnerSessionTracker(host, config, database, role)
+    if (this.#sessions.local !== undefined) this.#sessions.local.onExpire = (session) => this.#expireLocal(session)
+    this.#commits = new CommitProcessor({ oneQueue: options.kind === 'standalone' })
+    this.#throttler = new RequestThrottler(config, {
+      clock: host.clock,
+      inProcess: () => this.#inProcess,
+      pass: (request) => this.#enter(request),
+      drop: (request) => {
+        if (this.#isLarge(request.body.length)) this.#largeBytes -= request.body.length
+        request.connection?.close()
+      },
+    })
     this.#watches = new ServerWatches(host, database)
-    const sessions = options.kind === 'leader' ? options.sessions : undefined
-    this.#final = new FinalRequestProcessor(host, database, this.#watches, sessions)
-    const voters = config.quorum.voters.length
-    this.#outstandingLimit = config.globalOutstandingLimit / (voters > 2 ? voters - 1 : 1)
+    this.#final = new FinalRequestProcessor(host, database, this.#watches, this.#sessions)
+    this.#outstandingLimit = Math.trunc(config.globalOutstandingLimit / sharers(options))
   }
 
   get host(): Host {
@@ -66,7 +88,11 @@ export class ClientService implements ClientSide, ConnectionService {
     return this.#options.database.tree.lastProcessedZxid
   }
   get overloaded(): boolean {
-    return this.#inProcess > this.#outstandingLimit
+    return this.#inProcess > this.#outstandingLimit || this.#throttler.size > this.#outstandingLimit
+  }
+  /** Only clients that are content with a read-only server are served. */
+  get isReadOnly(): boolean {
+    return this.#options.kind === 'readOnly'
   }
 
   // --- for the role ------------------------------------------------------------------------------
@@ -79,13 +105,15 @@ export class ClientService implements ClientSide, ConnectionService {
     if (this.#closed) return
     this.#closed = true
     this.#commits.stop()
+    this.#throttler.stop()
+    this.#sessions.local?.stop()
     this.#options.clientPort.cease(this)
   }
 
   commit(logged: LoggedTxn, bytes: Uint8Array): void {
     if (this.#closed) return
     const request = this.#commits.match(logged)
-    const result = this.#final.apply(logged, bytes)
+    const result = this.#final.apply(logged, bytes, request !== undefined)
     const { clientId, type } = logged.header
     // The leader has given the session up, or its client closes it by way of another server.
     if (type === OpCode.closeSession && request === undefined) this.#bySession.get(clientId)?.close()
@@ -109,24 +137,66 @@ export class ClientService implements ClientSide, ConnectionService {
   // --- sessions ----------------------------------------------------------------------------------
 
   onConnectRequest(client: ClientConnection, request: ConnectRequest): void {
-    const { config, database, role } = this.#options
+    const { config, database } = this.#options
+    if (this.isReadOnly && request.readOnly !== true) return client.close()
     // It has seen what this server has not: another server must serve it.
     if (request.lastZxidSeen > this.lastApplied) return client.close()
     const { minSessionTimeoutMs, maxSessionTimeoutMs } = config
     const timeoutMs = Math.min(Math.max(request.timeOut, minSessionTimeoutMs), maxSessionTimeoutMs)
     const session = request.sessionId
-    if (session === 0n) {
-      const fresh = this.#ids.next(database.sessions)
-      this.#claim(client, fresh, timeoutMs)
-      const body = new Writer(4)
-      body.int(timeoutMs)
-      return this.#submitWrite(this.#request(client, 0, OpCode.createSession, body.finish()))
-    }
+    if (session === 0n) return this.#createSession(client, timeoutMs)
+    // It could not be kept alive here.
+    if (this.isReadOnly && database.sessions.has(session)) return client.close()
     // One connection for a session: whoever comes later takes it over, even before it has proved anything.
     this.#bySession.get(session)?.close()
     if (!isSessionPassword(session, request.passwd)) return client.refused()
     this.#claim(client, session, timeoutMs)
-    role.revalidate(session, timeoutMs)
+    this.#revalidate(session, timeoutMs)
+  }
+
+  #createSession(client: ClientConnection, timeoutMs: number): void {
+    const { database } = this.#options
+    const { local } = this.#sessions
+    const session = this.#ids.next({ has: (id) => database.sessions.has(id) || local?.has(id) === true })
+    this.#claim(client, session, timeoutMs)
+    local?.add(session, timeoutMs)
+    this.#throttler.submit({
+      ...this.#request(client, 0, OpCode.createSession, timeoutBody(timeoutMs)),
+      local: local !== undefined,
+    })
+  }
+
+  /** Whoever keeps the session alive knows whether it is: this server, if it is the session's only one, or the leader. */
+  #revalidate(session: SessionId, timeoutMs: number): void {
+    if (!this.isReadOnly && this.#sessions.local?.has(session) !== true)
+      return this.#options.role.revalidate(session, timeoutMs)
+    this.revalidated(session, this.#sessions.touch(session, timeoutMs))
+  }
+
+  /** A local session becomes a global one: for the ephemeral that is asked for next. */
+  #upgrade(request: Request): void {
+    const { session } = request
+    const { local } = this.#sessions
+    if (local?.has(session) !== true || !createsEphemeral(request)) return
+    if (this.#options.config.localSessionsUpgradingEnabled !== true) {
+      request.error = ErrorCode.EphemeralOnLocalSession
+      return
+    }
+    const timeoutMs = local.upgrade(session)
+    if (timeoutMs === undefined) return
+    const body = timeoutBody(timeoutMs)
+    this.#submitWrite(serverRequest(session, OpCode.createSession, body, null))
+  }
+
+  /** Nothing was heard of it. What it has asked for before is still done. */
+  #expireLocal(session: SessionId): void {
+    this.host.trace.emit({ kind: 'sessionClosing', session, cause: 'expired' })
+    const request = serverRequest(session, OpCode.closeSession, new Uint8Array(), () => {
+      this.#sessions.remove(session)
+      this.#bySession.get(session)?.close()
+    })
+    request.local = true
+    this.#commits.read(request)
   }
 
   #claim(client: ClientConnection, session: SessionId, timeoutMs: number): void {
@@ -142,7 +212,7 @@ export class ClientService implements ClientSide, ConnectionService {
   // --- requests ----------------------------------------------------------------------------------
 
   onRequest(client: ClientConnection, { xid, type }: RequestHeader, body: Uint8Array): void {
-    const { host, role, kind } = this.#options
+    const { host } = this.#options
     const { session } = client
     if (type !== OpCode.ping && host.trace.off !== true) {
       const path = pathOf(type, body)
@@ -155,21 +225,46 @@ export class ClientService implements ClientSide, ConnectionService {
       case OpCode.sasl:
         return this.#answerSasl(client, xid)
     }
-    if (!fromClients.has(type)) return client.refuseOp(xid, type)
-    role.touch(session, client.timeoutMs)
-    // Alone it would become a txn that no log can be read with (ZOOKEEPER-2623); it is legal in a multi.
-    if (type === OpCode.check) {
-      client.reply(xid, type, this.lastApplied, ErrorCode.Unimplemented, null)
-      return client.finished(xid)
-    }
     const request = this.#request(client, xid, type, body)
+    if (this.#isTooMuch(body.length)) return client.abort('too many large requests')
+    this.#throttler.submit(request)
+  }
+
+  /** ZooKeeperServer.submitRequestNow and the first processor behind it. */
+  #enter(request: Request): void {
+    const { kind } = this.#options
+    const { cxid, type } = request
+    const client = request.connection as ClientConnection
+    this.#inProcess++
+    if (client.isAttaching) return this.#enterSession(request)
+    // Of a session that is unknown or closing: nobody answers.
+    if (!this.#sessions.touch(request.session, client.timeoutMs)) return this.#leave(request)
+    if (!fromClients.has(type)) {
+      this.#leave(request)
+      return client.refuseOp(cxid, type)
+    }
+    // Alone it would become a txn that no log can be read with (ZOOKEEPER-2623); it is legal in a multi.
+    if (type === OpCode.check && !this.isReadOnly) request.error = ErrorCode.Unimplemented
+    else if (request.throttled === true) request.error = ErrorCode.ThrottledOp
+    else if (type === OpCode.closeSession) request.local = this.#sessions.local?.has(request.session) === true
+    if (this.isReadOnly && (changes(type) || (type === OpCode.closeSession && request.local !== true)))
+      request.error = ErrorCode.NotReadOnly
+    if (request.error !== ErrorCode.Ok || request.local === true) return this.#commits.read(request)
+    this.#upgrade(request)
     if (isWrite(type)) this.#submitWrite(request)
     else if (type === OpCode.sync && kind === 'learner') this.#submitSync(request)
     else this.#submitRead(request)
   }
 
+  #enterSession(request: Request): void {
+    if (request.local === true) return this.#commits.read(request)
+    if (!this.isReadOnly) return this.#submitWrite(request)
+    // ZooKeeper answers a client that has no session yet as if it had: the client cannot read that, and gives up.
+    this.#leave(request)
+    request.connection?.reply(0, OpCode.createSession, this.lastApplied, ErrorCode.NotReadOnly, null)
+  }
+
   #request(client: ClientConnection, cxid: number, type: number, body: Uint8Array): Request {
-    this.#inProcess++
     return {
       session: client.session,
       cxid,
@@ -177,9 +272,10 @@ export class ClientService implements ClientSide, ConnectionService {
       body,
       auth: client.auth,
       owner: this.#options.role,
-      reply: (request) => this.#answer(client, request),
+      reply: this.#reply,
       logged: null,
       error: ErrorCode.Ok,
+      connection: client,
     }
   }
 
@@ -193,27 +289,59 @@ export class ClientService implements ClientSide, ConnectionService {
     this.#options.role.submit(request)
   }
 
-  /** The leader knows the sessions and refuses those that have expired or moved; a learner reads for anybody who is
-   *  connected. */
+  /** Who knows the sessions refuses those that have expired or moved; a learner reads for anybody who is connected. */
   #submitRead(request: Request): void {
-    if (this.#options.kind === 'leader') this.#options.prep.prepare(request)
+    const { kind } = this.#options
+    if (kind === 'leader' || kind === 'standalone') this.#options.prep.prepare(request)
+    else if (kind === 'readOnly') request.error = this.#sessions.check(request.session, request.owner)
     this.#commits.read(request)
   }
 
   /** Its turn has come: nothing that the session asked for before is unanswered. */
+  readonly #reply = (request: Request): void => {
+    this.#leave(request)
+    const client = request.connection as ClientConnection
+    if (this.#closed) return
+    if (!client.hasEnded) this.#answer(client, request)
+    else if (request.local === true) this.#sessions.remove(request.session)
+    // Only now: what waits must not be answered first.
+    this.#throttler.wake()
+  }
+
   #answer(client: ClientConnection, request: Request): void {
-    this.#inProcess--
-    if (this.#closed || client.hasEnded) return
     const { cxid, type } = request
     if (type === OpCode.createSession) return client.attached()
-    const { err, body } = this.#final.answer(request, client)
+    const isLocalEnd = request.local === true && request.error === ErrorCode.Ok
+    if (isLocalEnd) this.#sessions.remove(request.session)
+    const { err, body } = isLocalEnd ? DONE : this.#final.answer(request, client)
     const moved =
       err === ErrorCode.SessionMoved || request.result?.parts?.some((part) => part.err === ErrorCode.SessionMoved)
     // Whoever has the session now is somewhere else: this connection has no say, and hears nothing.
     if (moved) return client.close()
     client.reply(type === OpCode.ping ? PING_XID : cxid, type, this.lastApplied, err, body)
-    if (type === OpCode.closeSession) return client.close()
+    if (type === OpCode.closeSession && err === ErrorCode.Ok) return client.close()
     client.finished(cxid)
+  }
+
+  // --- limits ------------------------------------------------------------------------------------
+
+  /** It is out of the pipeline. */
+  #leave(request: Request): void {
+    this.#inProcess--
+    if (this.#isLarge(request.body.length)) this.#largeBytes -= request.body.length
+  }
+
+  #isLarge(bytes: number): boolean {
+    const threshold = this.#options.config.largeRequestThresholdBytes ?? -1
+    return threshold >= 0 && bytes > threshold
+  }
+
+  /** ZooKeeperServer.checkRequestSizeWhenMessageReceived; counts what it lets through. */
+  #isTooMuch(bytes: number): boolean {
+    if (!this.#isLarge(bytes)) return false
+    if (this.#largeBytes + bytes > (this.#options.config.largeRequestMaxBytes ?? LARGE_REQUEST_MAX_BYTES)) return true
+    this.#largeBytes += bytes
+    return false
   }
 
   // --- authentication ----------------------------------------------------------------------------
@@ -250,6 +378,36 @@ export class ClientService implements ClientSide, ConnectionService {
 }
 
 const PING_XID = -2
+/** createSessionTrackerServerId of a server that has no id. */
+const STANDALONE_ID = 1
+const LARGE_REQUEST_MAX_BYTES = 100 * 1024 * 1024
+const DONE = { err: ErrorCode.Ok, body: null } as const
+
+/** What a read-only server refuses. A session may be made and closed, if it is its own. */
+const changes = (type: number): boolean =>
+  type === OpCode.sync || (isWrite(type) && type !== OpCode.createSession && type !== OpCode.closeSession)
+
+/** Servers between which globalOutstandingLimit is divided: the voters but one, in Java's words
+ *  `quorumSize > 2 ? quorumSize - 1 : 1`; who does not vote has it all. */
+function sharers({ kind, config: { sid, quorum } }: ClientServiceOptions): number {
+  const voters = quorum.voters.length
+  const shares = kind === 'leader' || (kind === 'learner' && quorum.isVoter(sid))
+  return shares && voters > 2 ? voters - 1 : 1
+}
+
+function timeoutBody(timeoutMs: number): Uint8Array {
+  const body = new Writer(4)
+  body.int(timeoutMs)
+  return body.finish()
+}
+
+/** A request of nobody's client. */
+const serverRequest = (
+  session: SessionId,
+  type: number,
+  body: Uint8Array,
+  reply: ((request: Request) => void) | null,
+): Request => ({ session, cxid: 0, type, body, auth: [], owner: null, reply, logged: null, error: ErrorCode.Ok })
 
 /** What a client may ask for. createSession is no request of clients here, though the Java server takes it for one. */
 const fromClients = new Set<number>([

@@ -27,9 +27,9 @@ import { isAllowed, withoutHashes } from './acl.ts'
 import { clientInfo } from './authentication.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { javaSetOrder } from './java-set-order.ts'
+import type { ClientSessions } from './local-sessions.ts'
 import type { Request } from './request.ts'
 import { PathBody, PathNumberBody, readMulti, WatchableBody } from './request-body.ts'
-import type { SessionTracker } from './session-tracker.ts'
 import type { ServerWatches } from './watches.ts'
 
 /** What of a database the pipeline needs. */
@@ -47,10 +47,9 @@ export class FinalRequestProcessor {
   readonly #host: Host
   readonly #database: TxnTarget
   readonly #watches: ServerWatches
-  readonly #sessions: SessionTracker | undefined
+  readonly #sessions: ClientSessions
 
-  /** `sessions`: the leader's. */
-  constructor(host: Host, database: TxnTarget, watches: ServerWatches, sessions: SessionTracker | undefined) {
+  constructor(host: Host, database: TxnTarget, watches: ServerWatches, sessions: ClientSessions) {
     this.#host = host
     this.#database = database
     this.#watches = watches
@@ -58,21 +57,20 @@ export class FinalRequestProcessor {
   }
 
   /** Executes a txn. Watch events are on their connections when this returns, so before any reply that shows what
-   *  has changed. */
-  apply(logged: LoggedTxn, bytes: Uint8Array): ApplyResult {
+   *  has changed. `replies` false: its client is not here. */
+  apply(logged: LoggedTxn, bytes: Uint8Array, replies = true): ApplyResult {
     const { header, txn } = logged
     const { trace } = this.#host
     const known = this.#database.sessions.has(header.clientId)
-    const result = this.#database.apply(logged, bytes)
+    const result = this.#database.apply(logged, bytes, replies)
     const { digest } = this.#database.tree
-    if (trace.off !== true)
-      trace.emit({ kind: 'applied', zxid: header.zxid, phase: 'serving', logged: bytes, digest })
+    if (trace.off !== true) trace.emit({ kind: 'applied', zxid: header.zxid, phase: 'serving', logged: bytes, digest })
     if (txn.kind === 'createSession') {
       const timeoutMs = txn.body.timeOut
-      this.#sessions?.add(header.clientId, timeoutMs)
+      this.#sessions.committed(header.clientId, timeoutMs)
       trace.emit({ kind: 'sessionCreated', session: header.clientId, timeoutMs, zxid: header.zxid })
     } else if (txn.kind === 'closeSession') {
-      this.#sessions?.remove(header.clientId)
+      this.#sessions.remove(header.clientId)
       // A client may close a session that is expiring already: two txns, one end.
       if (known) trace.emit({ kind: 'sessionClosed', session: header.clientId, zxid: header.zxid })
     }
@@ -85,7 +83,9 @@ export class FinalRequestProcessor {
     const { logged, result } = request
     if (logged !== null && result !== undefined) {
       if (result.parts !== undefined) return { err: ErrorCode.Ok, body: multiResponse(result.parts) }
-      return { err: result.err, body: result.err === 0 ? writeBody(result) : null }
+      if (result.err === 0) return { err: ErrorCode.Ok, body: writeBody(result) }
+      // A learner may know better than the txn why it failed: the leader does not know its local sessions.
+      return { err: request.error || result.err, body: null }
     }
     if (request.error !== ErrorCode.Ok) return { err: request.error, body: null }
     try {

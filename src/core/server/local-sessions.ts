@@ -6,6 +6,7 @@ import type { ReplicaConfig } from '../config/replica-config.ts'
 import type { Host } from '../host.ts'
 import { ErrorCode } from '../wire/codes.ts'
 import type { SessionId, Sid } from '../wire/ids.ts'
+import type { Role } from './role.ts'
 import { SessionTracker } from './session-tracker.ts'
 
 /** What a server's client side asks about the sessions that are attached to it. */
@@ -97,7 +98,7 @@ export class LeaderSessionTracker extends SessionTracker implements ClientSessio
   ) {
     super(host, config, sessions, onExpire)
     this.#sid = config.sid
-    if (config.localSessionsEnabled === true) this.local = new LocalSessions(host, config)
+    if (config.localSessionsEnabled === true && config.standalone !== true) this.local = new LocalSessions(host, config)
   }
 
   override touch(session: SessionId, timeoutMs: number): boolean {
@@ -148,17 +149,16 @@ export class LeaderSessionTracker extends SessionTracker implements ClientSessio
 export class LearnerSessionTracker implements ClientSessions {
   readonly local: LocalSessions | undefined
   readonly #database: { readonly sessions: ReadonlyMap<SessionId, number> }
-  readonly #tellLeader: (session: SessionId, timeoutMs: number) => void
+  readonly #role: Role
 
-  /** `tellLeader`: with the next PING. */
   constructor(
     host: Host,
     config: ReplicaConfig,
     database: { readonly sessions: ReadonlyMap<SessionId, number> },
-    tellLeader: (session: SessionId, timeoutMs: number) => void,
+    role: Role,
   ) {
     this.#database = database
-    this.#tellLeader = tellLeader
+    this.#role = role
     if (config.localSessionsEnabled === true) this.local = new LocalSessions(host, config)
   }
 
@@ -172,7 +172,7 @@ export class LearnerSessionTracker implements ClientSessions {
       if (local.touch(session, timeoutMs)) return true
       if (!this.isGlobal(session) && !local.isUpgrading(session)) return false
     }
-    this.#tellLeader(session, timeoutMs)
+    this.#role.touch(session, timeoutMs)
     return true
   }
 
@@ -185,10 +185,11 @@ export class LearnerSessionTracker implements ClientSessions {
 
   committed(session: SessionId, timeoutMs: number): void {
     this.local?.upgraded(session)
-    this.#tellLeader(session, timeoutMs)
+    this.#role.touch(session, timeoutMs)
   }
 
   remove(session: SessionId): void {
     this.local?.remove(session)
+    this.#role.forget?.(session)
   }
 }

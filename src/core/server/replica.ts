@@ -1,25 +1,38 @@
-/** One server: recovers from its disk, looks for a leader, leads or follows, and looks again.
- *  Source: QuorumPeer.java. Left out: reconfig, read-only mode, standalone mode (a single server is an ensemble of one). */
+/** One server: recovers from its disk, looks for a leader, leads or follows, and looks again; or serves alone.
+ *  Source: QuorumPeer.java, ZooKeeperServerMain.java. Left out: reconfig. */
 import type { ReplicaConfig } from '../config/replica-config.ts'
 import { Election, type Vote } from '../election/election.ts'
-import type { Host } from '../host.ts'
+import type { Host, Timer } from '../host.ts'
 import { Database } from '../storage/database.ts'
-import type { ServerState } from '../wire/codes.ts'
 import type { RoleContext } from '../zab/context.ts'
 import { Leader } from '../zab/leader.ts'
 import { Learner } from '../zab/learner.ts'
 import { ClientPort } from './client-port.ts'
+import { ReadOnlyServer } from './read-only.ts'
+import { Standalone } from './standalone.ts'
+import type { RoleState } from './trace.ts'
+
+/** A server that is cut off waits so long, or a tick, before it serves what it has. */
+const READ_ONLY_GRACE_MS = 2000
+
+interface Readers {
+  readonly grace: Timer
+  server: ReadOnlyServer | undefined
+}
 
 export class Replica {
   readonly #host: Host
   readonly #config: ReplicaConfig
   readonly #database: Database
-  readonly #election: Election
+  /** undefined: there is nobody to elect. */
+  readonly #election: Election | undefined
   readonly #clientPort: ClientPort
-  #state: ServerState | 'STARTING' = 'STARTING'
+  #state: RoleState | 'STARTING' = 'STARTING'
   /** What this server advertises while it is not LOOKING; its own last vote otherwise. */
   #vote: Vote
-  #role: Leader | Learner | undefined
+  #role: Leader | Learner | Standalone | undefined
+  /** While it is LOOKING: what serves those who only read, or the wait for it. */
+  #readOnly: Readers | undefined
   #halted = false
 
   constructor(host: Host, config: ReplicaConfig) {
@@ -39,11 +52,15 @@ export class Replica {
       this.#halt(`the disk failed: ${error.message}. A server that cannot write its log must not go on.`),
     )
     this.#vote = { leader: config.sid, zxid: this.#database.lastLoggedZxid, electionEpoch: 0, peerEpoch: 0 }
+    this.#clientPort = new ClientPort(host, config)
+    if (config.standalone === true) {
+      if (this.#recover()) this.#standAlone()
+      return
+    }
     this.#election = new Election(host, config, {
-      state: () => (this.#state === 'STARTING' ? 'LOOKING' : this.#state),
+      state: () => (this.#state === 'STARTING' || this.#state === 'STANDALONE' ? 'LOOKING' : this.#state),
       currentVote: () => this.#vote,
     })
-    this.#clientPort = new ClientPort(host, config)
     // Files of ours only: a directory with another server's id is not opened.
     const wrong = this.#database.claim(config.sid)
     if (wrong !== undefined) {
@@ -53,14 +70,14 @@ export class Replica {
     if (!this.#recover()) return
     this.#vote = { ...this.#vote, zxid: this.#database.lastLoggedZxid, peerEpoch: this.#database.epochs.current }
     this.#clientPort.open()
-    this.#election.start()
+    this.#election?.start()
     this.#becomeLooking('started')
     this.#look()
   }
 
   // --- the states --------------------------------------------------------------------------------
 
-  #enter(to: ServerState, reason: string): void {
+  #enter(to: RoleState, reason: string): void {
     this.#host.trace.emit({ kind: 'stateChanged', from: this.#state, to, reason })
     this.#state = to
   }
@@ -70,15 +87,44 @@ export class Replica {
     this.#host.trace.emit({ kind: 'zabState', to: 'ELECTION' })
   }
 
+  #standAlone(): void {
+    this.#enter('STANDALONE', 'its configuration names no other server')
+    const { clientPort, config, database, halt, host } = this.#context()
+    const alone = new Standalone({ host, config, database, clientPort, halt })
+    this.#role = alone
+    this.#clientPort.open()
+    alone.start()
+  }
+
   #look(): void {
     const database = this.#database
-    this.#election.lookForLeader({ zxid: database.lastLoggedZxid, peerEpoch: database.epochs.current }, (vote) =>
+    this.#serveReadersLater()
+    this.#election?.lookForLeader({ zxid: database.lastLoggedZxid, peerEpoch: database.epochs.current }, (vote) =>
       this.#onElected(vote),
     )
   }
 
+  /** readonlymode.enabled: after a while without a leader. */
+  #serveReadersLater(): void {
+    if (this.#config.readOnlyMode !== true) return
+    const waiting: Readers = {
+      grace: this.#host.clock.after(Math.max(READ_ONLY_GRACE_MS, this.#config.tickTimeMs), () => {
+        waiting.server = new ReadOnlyServer(this.#context())
+      }),
+      server: undefined,
+    }
+    this.#readOnly = waiting
+  }
+
+  #stopReadOnly(reason: string): void {
+    this.#readOnly?.grace.cancel()
+    this.#readOnly?.server?.stop(reason)
+    this.#readOnly = undefined
+  }
+
   #onElected(vote: Vote): void {
     if (this.#halted) return
+    this.#stopReadOnly('a leader was elected')
     this.#vote = vote
     this.#database.openForWriting()
     if (vote.leader === this.#config.sid) this.#becomeLeading()
@@ -147,7 +193,8 @@ export class Replica {
     this.#host.trace.emit({ kind: 'halted', reason, ...(file === undefined ? {} : { file }) })
     this.#role?.stop(reason)
     this.#role = undefined
+    this.#stopReadOnly(reason)
     this.#clientPort.close()
-    this.#election.stop()
+    this.#election?.stop()
   }
 }

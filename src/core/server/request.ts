@@ -3,6 +3,7 @@ import type { ApplyResult } from '../tree/data-tree.ts'
 import type { Id } from '../wire/data.ts'
 import type { SessionId } from '../wire/ids.ts'
 import type { LoggedTxn } from '../wire/txn.ts'
+import type { ClientConnection } from './client-connection.ts'
 
 export interface Request {
   readonly session: SessionId
@@ -22,4 +23,12 @@ export interface Request {
   result?: ApplyResult
   /** Error found in front of Prep or by it; 0 when none. For an error txn the code is in the txn too. */
   error: number
+  /** The client's connection to this server. */
+  readonly connection?: ClientConnection
+  /** Of a session that only this server knows: it needs no txn. */
+  local?: boolean
+  /** It has waited too long in front of the pipeline, and is refused. */
+  throttled?: boolean
+  /** It is done, and waits for those before it to be answered: CommitProcessor. */
+  ready?: boolean
 }

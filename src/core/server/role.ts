@@ -12,6 +12,8 @@ export interface Role {
   revalidate(session: SessionId, timeoutMs: number): void
   /** A client was heard of. */
   touch(session: SessionId, timeoutMs: number): void
+  /** A session has ended: nobody needs to hear of it any more. */
+  forget?(session: SessionId): void
 }
 
 /** What the role tells the client side. Implemented in core/server/client-side.ts. */

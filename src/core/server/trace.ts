@@ -3,6 +3,9 @@ import type { SessionId, Sid, Zxid } from '../wire/ids.ts'
 
 export type WatchKind = 'data' | 'exists' | 'child' | 'persistent' | 'persistentRecursive'
 
+/** A standalone server is none of the states in which an ensemble's servers are. */
+export type RoleState = ServerState | 'STANDALONE'
+
 export type ServerEvent =
   /** The replica's configuration, once at its start. */
   | {
@@ -16,10 +19,12 @@ export type ServerEvent =
     }
   | {
       readonly kind: 'stateChanged'
-      readonly from: ServerState | 'STARTING'
-      readonly to: ServerState
+      readonly from: RoleState | 'STARTING'
+      readonly to: RoleState
       readonly reason: string
     }
+  /** LOOKING for so long that it serves those who are content with reading what it has; or that no more. */
+  | { readonly kind: 'readOnlyMode'; readonly on: boolean; readonly zxid: Zxid }
   /** Stopped itself: it can no longer keep its promises. `damage` names the file where there is one. */
   | { readonly kind: 'halted'; readonly reason: string; readonly file?: string }
   /** A txn was executed on the tree. `logged`: header, txn and digest as in the log, so that the picture can do the same. */

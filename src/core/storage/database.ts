@@ -5,6 +5,7 @@
 import type { ReplicaConfig } from '../config/replica-config.ts'
 import { DiskError, type Host } from '../host.ts'
 import { DataTree } from '../tree/data-tree.ts'
+import { OpCode } from '../wire/codes.ts'
 import { asZxid, follows, hex64, type SessionId, type Sid, ZXID_0, type Zxid } from '../wire/ids.ts'
 import { JuteError, Reader, Writer } from '../wire/jute.ts'
 import type { LoggedTxn } from '../wire/txn.ts'
@@ -52,6 +53,8 @@ export class Database {
   #loadedBefore = false
   /** What the trace knows of the tree; undefined: nothing yet. */
   #told: { readonly zxid: Zxid; readonly digest: bigint } | undefined
+  /** The newest zxids of the log, as recovery found it. */
+  #logTail: readonly Zxid[] = []
   /** Of the newest snapshot file. */
   #snapshotZxid: Zxid | undefined
   /** Snapshot files that were written or read whole in this life. */
@@ -120,7 +123,9 @@ export class Database {
       const error = this.#prepareEmptyDisk(recovered.state)
       if (error !== undefined) return { ok: false, error }
     } else this.#showConfig(recovered.state.tree)
-    const error = this.epochs.load(recovered.state.tree.lastProcessedZxid)
+    // A standalone server has no epochs, and leaves the files of those who have alone.
+    const error =
+      this.#config.standalone === true ? undefined : this.epochs.load(recovered.state.tree.lastProcessedZxid)
     if (error !== undefined) return { ok: false, error }
     this.#become(recovered)
     const { tree } = recovered.state
@@ -157,9 +162,10 @@ export class Database {
     return error === undefined ? undefined : StorageError.of(error, snapshotName(ZXID_0))
   }
 
-  #become({ state, committedLog, snapshot, tornTail }: Recovered): void {
+  #become({ state, committedLog, snapshot, logTail, tornTail }: Recovered): void {
     const last = state.tree.lastProcessedZxid
     this.#state = state
+    this.#logTail = logTail
     this.#committedLog = committedLog
     if (snapshot !== undefined) {
       this.#snapshotZxid = snapshot.zxid
@@ -264,6 +270,22 @@ export class Database {
 
   // --- snapshots ---------------------------------------------------------------------------------
 
+  /** Takes the ephemerals of sessions away that are not there any more (ZooKeeperServer.loadData). No txn does it, so
+   *  only who is alone may: the next snapshot has it. */
+  removeEphemeralsOfTheDead(): void {
+    const { tree, sessions } = this
+    const dead = tree.ephemeralOwners().filter(([session]) => !sessions.has(session))
+    if (dead.length === 0) return
+    const zxid = tree.lastProcessedZxid
+    const time = BigInt(this.#host.clock.wallTime())
+    for (const [clientId, paths2Delete] of dead) {
+      const header = { clientId, cxid: 0, zxid, time, type: OpCode.closeSession }
+      tree.apply(header, { kind: 'closeSession', type: OpCode.closeSession, body: { paths2Delete } })
+    }
+    this.#snapshotZxid = undefined
+    this.#tellTree(this.#logTail)
+  }
+
   /** Writes what the tree is now, then, when that is durable, purges what it makes superfluous. Only for an established
    *  history: a snapshot cannot be cut (ZOOKEEPER-1549). The writer asks for it by itself every snapCount txns or so. */
   takeSnapshot(): void {
@@ -342,8 +364,10 @@ export class Database {
     this.#host.trace.emit({ kind: 'fileRemoved', file, why })
   }
 
-  /** /zookeeper/config says what this server was configured with (ZKDatabase.initConfigInZKDatabase). */
+  /** /zookeeper/config says what this server was configured with (ZKDatabase.initConfigInZKDatabase). Of a standalone
+   *  server nobody asks that. */
   #showConfig(tree: DataTree): void {
+    if (this.#config.standalone === true) return
     const { quorum } = this.#config
     tree.setConfigNode(toUtf8(quorum.toString()), asZxid(quorum.version), BigInt(this.#host.clock.wallTime()))
   }

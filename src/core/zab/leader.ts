@@ -4,10 +4,10 @@
  *  reconfig, observer masters. Different on purpose: no snapshot before the epoch is established (ZOOKEEPER-4837). */
 import type { Listener, Timer } from '../host.ts'
 import { ClientService } from '../server/client-side.ts'
+import { LeaderSessionTracker } from '../server/local-sessions.ts'
 import { PrepRequestProcessor } from '../server/prep.ts'
 import type { Request } from '../server/request.ts'
 import type { Role } from '../server/role.ts'
-import { SessionTracker } from '../server/session-tracker.ts'
 import { OpCode, opName, PacketType } from '../wire/codes.ts'
 import { asSession, asZxid, counterOf, makeZxid, nextZxid, type SessionId, type Sid, type Zxid } from '../wire/ids.ts'
 import { Reader } from '../wire/jute.ts'
@@ -68,7 +68,7 @@ export class Leader implements Role, LeaderOfHandlers {
 
   #clients: ClientService | undefined
   #prep: PrepRequestProcessor | undefined
-  #sessions: SessionTracker | undefined
+  #sessions: LeaderSessionTracker | undefined
 
   constructor(context: RoleContext) {
     this.#context = context
@@ -229,7 +229,7 @@ export class Leader implements Role, LeaderOfHandlers {
       ackers: sorted(this.#newLeaderAcks),
     })
     this.#context.establishedEpoch(this.#epoch)
-    this.#sessions = new SessionTracker(host, config, database.sessions, (session) => this.#expire(session))
+    this.#sessions = new LeaderSessionTracker(host, config, database.sessions, (session) => this.#expire(session))
     this.#prep = new PrepRequestProcessor({
       database,
       sessions: this.#sessions,
@@ -247,10 +247,14 @@ export class Leader implements Role, LeaderOfHandlers {
       prep: this.#prep,
     })
     this.#setZabState('BROADCAST')
-    this.#clients.open()
-    host.trace.emit({ kind: 'serving', zxid: database.tree.lastProcessedZxid })
+    if (config.leaderServes !== false) {
+      this.#clients.open()
+      host.trace.emit({ kind: 'serving', zxid: database.tree.lastProcessedZxid })
+    }
     for (const handler of this.#handlers) handler.leaderServes()
     this.#scheduleTick()
+    // Java's leader takes the ephemerals of sessions that are gone out of its own tree alone; here every server does it.
+    for (const [session] of database.tree.ephemeralOwners()) if (!database.sessions.has(session)) this.#expire(session)
   }
 
   // --- broadcast ---------------------------------------------------------------------------------
@@ -380,6 +384,8 @@ export class Leader implements Role, LeaderOfHandlers {
 
   /** A client takes up its session at a learner. */
   revalidateFor(handler: LearnerHandler, session: SessionId, timeoutMs: number): boolean {
+    // A session that only this leader knows can be taken up nowhere else (checkIfValidGlobalSession).
+    if (this.#sessions?.has(session) !== true) return false
     return this.#claim(session, timeoutMs, handler)
   }
 

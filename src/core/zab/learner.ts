@@ -442,4 +442,8 @@ export class Learner implements Role {
   touch(session: SessionId, timeoutMs: number): void {
     this.#touched.set(session, timeoutMs)
   }
+
+  forget(session: SessionId): void {
+    this.#touched.delete(session)
+  }
 }

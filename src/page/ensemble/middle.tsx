@@ -61,6 +61,16 @@ export const Middle = memo(function Middle({ layout }: { readonly layout: StageL
           )}
         </>
       )}
+      {status.kind === 'standalone' && (
+        <>
+          <span className={styles.word}>{t(($) => $.stage.middle.standalone)}</span>
+          {committed > 0n && (
+            <span className={styles.under}>
+              {t(($) => $.stage.middle.committed)} <Zxid value={committed} />
+            </span>
+          )}
+        </>
+      )}
       {status.kind === 'synchronizing' && (
         <>
           <span className={styles.word}>{t(($) => $.stage.middle.synchronizing)}</span>

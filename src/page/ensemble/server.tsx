@@ -130,6 +130,7 @@ function Line({ server }: { readonly server: ServerPicture }) {
       </p>
     )
   }
+  if (server.state === 'STANDALONE') return <p className={styles.line}>{t(($) => $.stage.alone)}</p>
   const doing =
     server.state === 'LOOKING' || server.zabState === 'BROADCAST' || server.zabState === 'ELECTION'
       ? undefined

@@ -21,12 +21,13 @@ export function hexagon(radius: number): string {
 }
 
 /** A role as a shape around (0, 0): LOOKING a dashed circle, FOLLOWING a circle, LEADING a filled hexagon, OBSERVING a ring,
- *  STOPPED an empty outline. Its colour is the epoch's. The word always stands beside it. */
+ *  STANDALONE a filled disc, STOPPED an empty outline. Its colour is the epoch's. The word always stands beside it. */
 export function RoleGlyph({ role, epoch, radius, sid }: RoleGlyphProps) {
   const colour = epochColour(epoch)
   const width = radius > 14 ? 2.25 : 1.5
   const dash = (2 * Math.PI * radius) / (radius > 14 ? 24 : 12)
-  const inside = role === 'LEADING' ? 'var(--on-epoch)' : role === 'STOPPED' ? 'var(--ink-3)' : 'var(--ink)'
+  const filled = role === 'LEADING' || role === 'STANDALONE'
+  const inside = filled ? 'var(--on-epoch)' : role === 'STOPPED' ? 'var(--ink-3)' : 'var(--ink)'
   return (
     <g>
       {role === 'LEADING' && (
@@ -38,6 +39,7 @@ export function RoleGlyph({ role, epoch, radius, sid }: RoleGlyphProps) {
           strokeLinejoin="round"
         />
       )}
+      {role === 'STANDALONE' && <circle r={radius} fill={colour} stroke={colour} strokeWidth={width} />}
       {role === 'FOLLOWING' && <circle r={radius} fill="var(--raised)" stroke={colour} strokeWidth={width} />}
       {role === 'LOOKING' && (
         <circle
@@ -62,7 +64,7 @@ export function RoleGlyph({ role, epoch, radius, sid }: RoleGlyphProps) {
           fill={inside}
           fontFamily="var(--mono)"
           fontSize={radius * (radius > 14 ? 0.86 : 1.2)}
-          fontWeight={role === 'LEADING' ? 700 : 500}
+          fontWeight={filled ? 700 : 500}
         >
           {sid}
         </text>

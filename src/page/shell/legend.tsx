@@ -7,7 +7,7 @@ import { FormIcon, forms } from '../parts/message-form.tsx'
 import { type Role, RoleIcon } from '../parts/role-glyph.tsx'
 import styles from './legend.module.css'
 
-const roles: readonly Role[] = ['LOOKING', 'FOLLOWING', 'LEADING', 'OBSERVING', 'STOPPED']
+const roles: readonly Role[] = ['LOOKING', 'FOLLOWING', 'LEADING', 'OBSERVING', 'STANDALONE', 'STOPPED']
 const epochs = Array.from({ length: EPOCH_COLOURS }, (_, i) => i + 1)
 const keyNames = ['pause', 'step', 'slower', 'faster', 'auto', 'crash'] as const
 const stages = ['missing', 'proposed', 'logged', 'durable', 'committed'] as const

@@ -50,6 +50,8 @@ function useSentence(): (status: Status, servers: number) => string {
         return t(($) => $.shell.status.starting, { count: servers })
       case 'leads':
         return t(($) => $.shell.status.leads, { sid: status.sid, epoch: status.epoch })
+      case 'standalone':
+        return t(($) => $.shell.status.standalone, { sid: status.sid })
       case 'synchronizing':
         return t(($) => $.shell.status.synchronizing, { sid: status.sid })
       case 'electing':

@@ -5,6 +5,8 @@ import type { Picture, ServerPicture } from '../../trace/picture.ts'
 export type Status =
   | { readonly kind: 'starting' }
   | { readonly kind: 'leads'; readonly sid: Sid; readonly epoch: number }
+  /** A server without an ensemble. */
+  | { readonly kind: 'standalone'; readonly sid: Sid }
   /** Elected, and not yet followed by a quorum. */
   | { readonly kind: 'synchronizing'; readonly sid: Sid; readonly epoch: number }
   | { readonly kind: 'electing' }
@@ -24,8 +26,11 @@ export function statusOf(picture: Picture): Status {
   if (running < needed && !servers.some(isUntouched))
     return { kind: 'quorumLost', running, servers: servers.length, needed }
   const leader = picture.leader === undefined ? undefined : picture.servers.get(picture.leader)
+  if (leader?.state === 'STANDALONE') return { kind: 'standalone', sid: leader.sid }
   if (leader !== undefined) return { kind: 'leads', sid: leader.sid, epoch: leader.currentEpoch }
   const elected = servers.find(({ state }) => state === 'LEADING')
   if (elected !== undefined) return { kind: 'synchronizing', sid: elected.sid, epoch: elected.acceptedEpoch }
+  // A server alone that reads its disk.
+  if (servers.some(({ state }) => state === 'STANDALONE')) return { kind: 'starting' }
   return running < needed ? { kind: 'starting' } : { kind: 'electing' }
 }

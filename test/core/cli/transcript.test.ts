@@ -4,7 +4,6 @@ import { readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { type Block, played, wanted } from './transcript.ts'
 
-const CONFIG = 'a single server of ours is an ensemble of one and has a configuration; the recorded one was standalone'
 const OWN_PORTS = 'the configuration has as many bytes as our ports have digits'
 const SET_ORDER = 'identities stand in the order of a Java hash table'
 const TTL = 'nodes with a TTL and the removal of containers are not built yet'
@@ -29,36 +28,15 @@ const differences: { readonly [file: string]: readonly (readonly [string, ...str
       ],
       ['numbers are lower by the TTL nodes that are missing', '> create /y data -s', '> create -s /', '> ls /'],
     ],
-    '08-stat-sync': [[CONFIG, '> stat /zookeeper/config']],
     '10-auth': [[SET_ORDER, 'B> whoami', 'B> getAcl /nopw']],
     '12-quota-enforced': [QUOTA, 'all'],
-    '13-watches': [[CONFIG, '> config -w']],
-    '19-reserved': [[CONFIG, '> get /zookeeper/config', '> stat /zookeeper/config']],
-    '20-config-standalone': [
-      [
-        CONFIG,
-        '> config',
-        '> config -c',
-        '> config -s',
-        '> config -w',
-        '> config -c -s',
-        '> config /',
-        '> config extra',
-        '> get /zookeeper/config',
-        '> get -s /zookeeper/config',
-      ],
-    ],
     '21-config-ensemble': [
       [OWN_PORTS, '> config -s', '> get -s /zookeeper/config'],
       [SET_ORDER, '> whoami'],
     ],
     '22-reconfig': [RECONFIG, 'all'],
-    '23-connect-close': [[CONFIG, '> config']],
     '24-ttl-container': [TTL, 'all'],
-    '26-one-shot': [
-      [VERSION, '> zkCli.sh -waitforconnection -server <server> version'],
-      [CONFIG, '> zkCli.sh -waitforconnection -server <server> config'],
-    ],
+    '26-one-shot': [[VERSION, '> zkCli.sh -waitforconnection -server <server> version']],
     '30-readonly': [READ_ONLY, 'all'],
     '90-volatile': [
       ['with the real client it depends on its timing whether the line is printed', '> deleteall /zookeeper/quota'],

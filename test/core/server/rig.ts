@@ -1,14 +1,15 @@
 /** One server's client side with a role that is nothing but a pipeline: what is prepared is committed at once, or when
  *  the test says so. Clients are byte-level: they send frames and keep what they hear. */
-import type { QuorumVerifier } from '../../../src/core/config/quorum-verifier.ts'
+import { QuorumVerifier } from '../../../src/core/config/quorum-verifier.ts'
 import type { ReplicaConfig } from '../../../src/core/config/replica-config.ts'
 import type { Connection, ConnectionHandlers, Host, MessageNote, TimerNote } from '../../../src/core/host.ts'
 import { ClientPort } from '../../../src/core/server/client-port.ts'
 import { ClientService } from '../../../src/core/server/client-side.ts'
+import type { TxnTarget } from '../../../src/core/server/final.ts'
+import { LeaderSessionTracker } from '../../../src/core/server/local-sessions.ts'
 import { PrepRequestProcessor } from '../../../src/core/server/prep.ts'
 import type { Request } from '../../../src/core/server/request.ts'
 import type { Role } from '../../../src/core/server/role.ts'
-import { SessionTracker } from '../../../src/core/server/session-tracker.ts'
 import { State } from '../../../src/core/storage/state.ts'
 import type { CoreEvent } from '../../../src/core/trace.ts'
 import { OpCode } from '../../../src/core/wire/codes.ts'
@@ -83,7 +84,7 @@ export interface ServerOptions {
 export class TestServer implements Role {
   readonly world: World
   readonly state: State
-  readonly sessions: SessionTracker
+  readonly sessions: LeaderSessionTracker
   readonly prep: PrepRequestProcessor
   readonly clients: ClientService
   readonly kind: 'leader' | 'learner'
@@ -106,7 +107,7 @@ export class TestServer implements Role {
     const tickTimeMs = options.tickTimeMs ?? 2000
     const config = {
       sid: 1,
-      quorum: { voters: [1] } as unknown as QuorumVerifier,
+      quorum: new QuorumVerifier([{ sid: 1, host: 'zk1', quorumPort: 2888, electionPort: 3888, type: 'participant' }]),
       clientPort: 2181,
       tickTimeMs,
       minSessionTimeoutMs: 2 * tickTimeMs,
@@ -116,8 +117,13 @@ export class TestServer implements Role {
       ...options.limits,
     } as ReplicaConfig
     const { host } = world
-    const database = this.state
-    this.sessions = new SessionTracker(host, config, database.sessions, (session) => this.expire(session))
+    const { state } = this
+    const database: TxnTarget = {
+      tree: state.tree,
+      sessions: state.sessions,
+      apply: (logged, _bytes, replies) => state.apply(logged, replies),
+    }
+    this.sessions = new LeaderSessionTracker(host, config, database.sessions, (session) => this.expire(session))
     this.prep = new PrepRequestProcessor({
       database,
       sessions: this.sessions,

@@ -5,6 +5,7 @@ export const shell = {
     starting_one: 'Starting one server',
     starting_other: 'Starting {{count}} servers',
     leads: 'Server {{sid}} leads epoch {{epoch}}',
+    standalone: 'Server {{sid}} runs standalone: no ensemble, no election',
     synchronizing: 'Server {{sid}} is elected and brings the others up to date',
     electing: 'No leader: electing',
     quorumLost: 'Quorum lost: {{running}} of {{servers}} servers run, {{needed}} are needed',
@@ -77,6 +78,7 @@ export const shell = {
     roleFOLLOWING: 'follows the leader, votes',
     roleLEADING: 'leads: every write goes through it',
     roleOBSERVING: 'follows, does not vote',
+    roleSTANDALONE: 'alone, without an ensemble',
     roleSTOPPED: 'no process',
   },
 }

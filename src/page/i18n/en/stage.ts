@@ -22,6 +22,7 @@ export const stage = {
   notStarted: 'not started yet',
   killed: 'killed',
   stopped: 'stopped: {{reason}}',
+  alone: 'asks nobody',
   digest: 'its tree differs from its log at {{zxid}}',
   log: {
     name: 'Newest log records of server {{sid}}',
@@ -42,6 +43,7 @@ export const stage = {
     committed: 'committed',
     acks: 'has {{acks}} of {{needed}} ACKs',
     electing: 'electing',
+    standalone: 'standalone',
     synchronizing: 'synchronizing',
     next: 'epoch {{epoch}} is about to begin',
     votes_one: '{{count}} vote for {{leader}}',

@@ -110,6 +110,8 @@ export const trace = {
 
   stateChanged: '{{who}}: {{from}} → {{to}}',
   stateChangedWhy: '{{who}}: {{from}} → {{to}} ({{reason}})',
+  readOnlyBegins: '{{who}} finds no leader and lets clients read what it has, up to {{zxid}}',
+  readOnlyEnds: '{{who}} has no clients that only read any more',
   halted: '{{who}} stops itself: {{reason}}',
   haltedFile: '{{who}} stops itself: {{reason}} ({{file}})',
   applied: '{{who}} applies {{zxid}} to its tree',
