@@ -1,4 +1,5 @@
-import { useEffect, useState } from 'react'
+import { lazy, useEffect, useState } from 'react'
+import { BallotPane } from './ballot/ballot-pane.tsx'
 import { createDoor } from './door.ts'
 import { EventList } from './events/event-list.tsx'
 import { WatchFirings } from './events/watch-firings.tsx'
@@ -6,12 +7,24 @@ import { type Host, type Opened, openEnsemble } from './host.ts'
 import { Failed, NoStorage, Opening, Taken } from './notices/full-page.tsx'
 import { Troubles } from './notices/troubles.tsx'
 import { addressWith, type BadOption, type Options } from './options.ts'
-import { App } from './shell/app.tsx'
+import { App, type Views } from './shell/app.tsx'
 import { memory } from './shell/storage.ts'
 import { PageContext } from './store/hooks.ts'
 import { createPage, type Page, runFrames } from './store/page.ts'
 import { Terminal } from './terminal/terminal.tsx'
 import { Znodes } from './tree/znodes.tsx'
+
+/** Not needed at first sight. */
+const Sessions = lazy(() => import('./sessions/sessions.tsx').then(({ Sessions }) => ({ default: Sessions })))
+
+const views: Views = {
+  terminal: <Terminal />,
+  tree: <Znodes />,
+  ballot: <BallotPane />,
+  events: <EventList />,
+  watches: <WatchFirings />,
+  sessions: <Sessions />,
+}
 
 interface RootProps {
   readonly host: Host
@@ -74,13 +87,7 @@ export function Root({ host, options: asked, bad }: RootProps) {
     case 'open':
       return (
         <PageContext value={state.page}>
-          <App
-            terminal={<Terminal />}
-            znodes={<Znodes />}
-            events={<EventList />}
-            firings={<WatchFirings />}
-            notices={<Troubles />}
-          />
+          <App views={views} notices={<Troubles />} />
         </PageContext>
       )
   }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { makeZxid } from '../../src/core/wire/ids.ts'
-import { arcsOf, epochOfMessage, progress, remaining, spots } from '../../src/page/ensemble/flight.ts'
+import { arcsOf, epochOfMessage, progress, remaining } from '../../src/page/ensemble/flight.ts'
 import { layoutStage } from '../../src/page/ensemble/layout.ts'
 import { linksOf } from '../../src/page/ensemble/links.tsx'
+import { Ways } from '../../src/page/ensemble/ways.ts'
 import { blockScale, formOf } from '../../src/page/parts/message-form.tsx'
 import { client, connection, message, picture, settled, vote } from './fixture.ts'
 
@@ -100,6 +101,8 @@ describe('lines', () => {
       servers: [1, 2, 3],
       clients: [client(101, 2)],
     })
-    expect([...spots(layout).keys()].sort((a, b) => a - b)).toEqual([1, 2, 3, 101])
+    const ways = new Ways(layout)
+    for (const station of [1, 2, 3]) expect(ways.between(101, station, 0)?.to).toBeDefined()
+    expect(ways.between(101, 4, 0)).toBeUndefined()
   })
 })

@@ -4,7 +4,9 @@ import { epochOf, hex64, type Zxid } from '../../core/wire/ids.ts'
 import type { MessagePicture, Picture } from '../../trace/picture.ts'
 import { epochSlot } from '../parts/epoch.ts'
 import { blockScale, type Form, formOf, outlines } from '../parts/message-form.tsx'
-import { CLIENT, lane, type Point, type StageLayout } from './layout.ts'
+import type { Point } from './geometry.ts'
+import type { MarkSize, StageLayout } from './layout.ts'
+import { LANE_OFFSET, pointOn, stretchOf, type Way, type Ways } from './ways.ts'
 
 /** Resolved colours of the theme: a canvas knows no custom properties. */
 export interface Inks {
@@ -17,25 +19,12 @@ export interface Inks {
   readonly mono: string
 }
 
-export interface Spot extends Point {
-  readonly radius: number
-}
-
 export interface Sighting extends Point {
   readonly message: MessagePicture
 }
 
-/** Where each station stands. Clients are wider than high; their radius is that of their ends. */
-export function spots(layout: StageLayout): ReadonlyMap<number, Spot> {
-  const found = new Map<number, Spot>()
-  for (const { sid, x, y } of layout.servers) found.set(sid, { x, y, radius: layout.radius })
-  for (const { station, x, y } of layout.clients) found.set(station, { x, y, radius: CLIENT.height / 2 + 3 })
-  return found
-}
-
 /** Stations from here on are clients. */
 const FIRST_CLIENT = 101
-const LANE_OFFSET = 4
 const TRAIL = 30
 
 const paths = new Map<Form, Path2D>()
@@ -72,25 +61,22 @@ export function drawFlight(
   context: CanvasRenderingContext2D,
   picture: Picture,
   layout: StageLayout,
-  at: ReadonlyMap<number, Spot>,
+  ways: Ways,
   inks: Inks,
   emphasis: Emphasis,
 ): Sighting[] {
   drawDeadlines(context, picture, layout, inks)
   const sightings: Sighting[] = []
   for (const message of picture.messages) {
-    const from = at.get(message.from)
-    const to = at.get(message.to)
-    if (from === undefined || to === undefined || message.from === message.to) continue
-    const way = lane(from, from.radius, to, to.radius, LANE_OFFSET)
+    const way = ways.between(message.from, message.to, LANE_OFFSET)
+    if (way === undefined) continue
     const done = emphasis.still ? 0.5 : progress(message, picture.at)
-    const x = way.from.x + (way.to.x - way.from.x) * done
-    const y = way.from.y + (way.to.y - way.from.y) * done
+    const { x, y } = pointOn(way, done)
     const form = formOf(message.note, message.from < FIRST_CLIENT)
     const colour = inks.epochs[epochSlot(epochOfMessage(message, picture))] ?? inks.ink
     const faded = emphasis.form !== undefined && emphasis.form !== form
     context.globalAlpha = faded ? 0.15 : 1
-    if (form !== 'ping') drawTrail(context, way.from, { x, y }, colour)
+    if (form !== 'ping') drawTrail(context, way, done, colour)
     drawForm(context, { x, y }, form, colour, message, inks)
     const chosen = emphasis.message
     if (chosen !== undefined && chosen.station === message.id.station && chosen.seq === message.id.seq)
@@ -102,11 +88,10 @@ export function drawFlight(
 }
 
 /** The last stretch of its way, getting thinner. */
-function drawTrail(context: CanvasRenderingContext2D, start: Point, end: Point, colour: string): void {
-  const length = Math.hypot(end.x - start.x, end.y - start.y)
-  if (length < 1) return
-  const share = Math.min(1, TRAIL / length)
-  const tail = { x: end.x - (end.x - start.x) * share, y: end.y - (end.y - start.y) * share }
+function drawTrail(context: CanvasRenderingContext2D, way: Way, done: number, colour: string): void {
+  const length = Math.hypot(way.to.x - way.from.x, way.to.y - way.from.y)
+  if (length * done < 1) return
+  const { from: tail, control, to: end } = stretchOf(way, Math.max(0, done - TRAIL / length), done)
   const fade = context.createLinearGradient(tail.x, tail.y, end.x, end.y)
   fade.addColorStop(0, 'transparent')
   fade.addColorStop(1, colour)
@@ -116,7 +101,7 @@ function drawTrail(context: CanvasRenderingContext2D, start: Point, end: Point, 
   context.setLineDash([])
   context.beginPath()
   context.moveTo(tail.x, tail.y)
-  context.lineTo(end.x, end.y)
+  context.quadraticCurveTo(control.x, control.y, end.x, end.y)
   context.stroke()
 }
 
@@ -224,7 +209,7 @@ function drawDeadlines(context: CanvasRenderingContext2D, picture: Picture, layo
     const span =
       sessions.get(hex64(client.session)) ??
       [...client.timers.values()].find((timer) => timer.note.name === 'reconnect')
-    if (span !== undefined) pill(context, x, y, remaining(span, picture.at), inks.faint)
+    if (span !== undefined) pill(context, x, y, layout.client, remaining(span, picture.at), inks.faint)
   }
 }
 
@@ -250,9 +235,16 @@ function arc(
 }
 
 /** The same around a client, whose mark is a pill. */
-function pill(context: CanvasRenderingContext2D, x: number, y: number, left: number, colour: string): void {
-  const half = CLIENT.width / 2 - CLIENT.height / 2
-  const radius = CLIENT.height / 2 + 3.5
+function pill(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  { width, height }: MarkSize,
+  left: number,
+  colour: string,
+): void {
+  const half = (width - height) / 2
+  const radius = height / 2 + 3.5
   const length = 4 * half + 2 * Math.PI * radius
   context.strokeStyle = colour
   context.lineWidth = 1.25

@@ -2,9 +2,8 @@ import { memo } from 'react'
 import type { ConnectionPicture, Picture } from '../../trace/picture.ts'
 import { epochColour } from '../parts/epoch.ts'
 import { usePicture } from '../store/hooks.ts'
-import type { Spot } from './flight.ts'
-import { lane } from './layout.ts'
 import styles from './links.module.css'
+import type { Ways } from './ways.ts'
 
 interface Link {
   readonly key: string
@@ -32,11 +31,11 @@ const selectEpochs = (picture: Picture) =>
 
 /** Connections as thin lines: the quorum's in the colour of the epoch, the election's dotted. */
 export const Links = memo(function Links({
-  at,
+  ways,
   width,
   height,
 }: {
-  readonly at: ReadonlyMap<number, Spot>
+  readonly ways: Ways
   readonly width: number
   readonly height: number
 }) {
@@ -45,18 +44,13 @@ export const Links = memo(function Links({
   return (
     <svg className={styles.links} width={width} height={height} aria-hidden="true">
       {linksOf(connections.values()).map(({ key, from, to, port, open }) => {
-        const a = at.get(from)
-        const b = at.get(to)
-        if (a === undefined || b === undefined) return null
-        const line = lane(a, a.radius, b, b.radius, 0)
+        const way = ways.between(from, to, 0)
+        if (way === undefined) return null
         const epoch = port === 'quorum' ? Math.max(epochs.get(from) ?? 0, epochs.get(to) ?? 0) : 0
         return (
-          <line
+          <path
             key={key}
-            x1={line.from.x}
-            y1={line.from.y}
-            x2={line.to.x}
-            y2={line.to.y}
+            d={`M${way.from.x},${way.from.y}Q${way.control.x},${way.control.y} ${way.to.x},${way.to.y}`}
             className={styles.link}
             data-port={port}
             data-open={open}

@@ -40,7 +40,7 @@ export const Server = memo(function Server({ place, layout, columns }: ServerPro
       role="group"
       aria-label={t(($) => $.stage.server, { sid })}
       className={styles.server}
-      data-placed={layout.mode === 'below' ? 'below' : place.side === 1 ? 'right' : 'left'}
+      data-placed={place.labelled !== 'side' ? place.labelled : place.side === 1 ? 'right' : 'left'}
       data-detail={layout.detail}
       data-state={server.state}
     >
@@ -57,8 +57,13 @@ export const Server = memo(function Server({ place, layout, columns }: ServerPro
         </svg>
       </button>
       <div
-        className={styles.label}
-        style={{ left: place.label.x, top: place.label.y, width: place.label.width, minHeight: place.label.height }}
+        // Where there is no room for words they are still spoken.
+        className={layout.detail === 'bare' ? 'spoken' : styles.label}
+        style={
+          layout.detail === 'bare'
+            ? undefined
+            : { left: place.label.x, top: place.label.y, width: place.label.width, minHeight: place.label.height }
+        }
       >
         <div className={styles.head}>
           <span className={styles.state}> {server.state} </span>
@@ -85,14 +90,14 @@ export const Server = memo(function Server({ place, layout, columns }: ServerPro
         </div>
         <div className={styles.numbers}>
           <span className={styles.epoch} style={{ '--epoch': epochColour(server.currentEpoch) } as CSSProperties}>
-            {t(($) => $.stage.epoch, { epoch: server.currentEpoch })}
+            {layout.detail === 'word' ? server.currentEpoch : t(($) => $.stage.epoch, { epoch: server.currentEpoch })}
           </span>{' '}
           <span className={styles.zxid}>
             {t(($) => $.stage.zxid)} <Zxid value={server.lastApplied} />
           </span>
         </div>{' '}
         <Line server={server} />{' '}
-        {server.process !== 'halted' && layout.detail !== 'tiny' && (
+        {server.process !== 'halted' && (layout.detail === 'full' || layout.detail === 'short') && (
           <LogStrip server={server} columns={columns} slots={slots} />
         )}
       </div>

@@ -7,16 +7,17 @@ import type { Form } from '../parts/message-form.tsx'
 import { Zxid } from '../parts/zxid.tsx'
 import { useMedia } from '../shell/media.ts'
 import { useFrame, usePage, usePicture, useVivarium } from '../store/hooks.ts'
-import { Client } from './client.tsx'
-import { drawFlight, type Sighting, spots } from './flight.ts'
+import { Client, Crowd } from './client.tsx'
+import { drawFlight, type Sighting } from './flight.ts'
 import { FlightStrip } from './flight-strip.tsx'
 import { useInks } from './inks.ts'
-import { layoutStage } from './layout.ts'
+import { layoutRing, layoutStage } from './layout.ts'
 import { Links } from './links.tsx'
 import { logColumns } from './log-columns.ts'
 import { Middle } from './middle.tsx'
 import { Server } from './server.tsx'
 import styles from './stage.module.css'
+import { Ways } from './ways.ts'
 
 /** How near to a message one must point, CSS pixels. */
 const REACH = 14
@@ -41,7 +42,7 @@ export function Stage() {
   const [size, setSize] = useState<{ readonly width: number; readonly height: number }>()
   const [lit, setLit] = useState<Form>()
   const [pointed, setPointed] = useState<Sighting>()
-  const ring = useRef<HTMLDivElement>(null)
+  const room = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const tip = useRef<HTMLDivElement>(null)
   const { playback } = useVivarium()
@@ -50,7 +51,7 @@ export function Stage() {
   const inks = useInks()
 
   useEffect(() => {
-    const element = ring.current
+    const element = room.current
     if (element === null) return
     const observer = new ResizeObserver(([entry]) => {
       const box = entry?.contentRect
@@ -61,25 +62,29 @@ export function Stage() {
     return () => observer.disconnect()
   }, [])
 
+  const ring = useMemo(() => (size === undefined ? undefined : layoutRing({ ...size, servers: sids })), [size, sids])
   const clientsKey = clientKeys.join(';')
   const layout = useMemo(() => {
-    if (size === undefined) return undefined
+    if (size === undefined || ring === undefined) return undefined
     const clients = clientsKey === '' ? [] : clientsKey.split(';').map((key) => key.split(' '))
-    return layoutStage({
-      ...size,
-      servers: sids,
-      clients: clients.map(([station, server]) => ({
-        station: Number(station),
-        server: server === '' || server === undefined ? undefined : Number(server),
-      })),
-    })
-  }, [size, sids, clientsKey])
-  const at = useMemo(() => (layout === undefined ? new Map() : spots(layout)), [layout])
+    return layoutStage(
+      {
+        ...size,
+        servers: sids,
+        clients: clients.map(([station, server]) => ({
+          station: Number(station),
+          server: server === '' || server === undefined ? undefined : Number(server),
+        })),
+      },
+      ring,
+    )
+  }, [size, ring, sids, clientsKey])
+  const ways = useMemo(() => (layout === undefined ? undefined : new Ways(layout)), [layout])
 
   const draw = (picture: Picture) => {
     const context = canvas.current?.getContext('2d')
     if (canvas.current === null || context === null || context === undefined) return
-    if (layout === undefined || size === undefined || inks === undefined) return
+    if (layout === undefined || ways === undefined || size === undefined || inks === undefined) return
     const scale = window.devicePixelRatio || 1
     const width = Math.round(size.width * scale)
     const height = Math.round(size.height * scale)
@@ -88,7 +93,7 @@ export function Stage() {
     context.setTransform(scale, 0, 0, scale, 0, 0)
     context.clearRect(0, 0, size.width, size.height)
     const message = pointed?.message.id ?? (selected?.kind === 'message' ? selected.id : undefined)
-    sightings.current = drawFlight(context, picture, layout, at, inks, { form: lit, message, still })
+    sightings.current = drawFlight(context, picture, layout, ways, inks, { form: lit, message, still })
     if (pointed === undefined) return
     // The tip goes with its message, and ends with it.
     const now = sightings.current.find((sighting) => sighting.message === pointed.message)
@@ -116,7 +121,7 @@ export function Stage() {
     <section className={styles.stage} aria-label={t(($) => $.stage.name)}>
       {/* Pointing at a moving message is for those who can; the strip below and the event list say the same to all. */}
       <div
-        ref={ring}
+        ref={room}
         className={styles.ring}
         data-pointing={pointed !== undefined}
         onPointerMove={(event) => {
@@ -130,16 +135,17 @@ export function Stage() {
             select({ kind: 'message', id: found.message.id })
         }}
       >
-        {layout !== undefined && size !== undefined && (
+        {layout !== undefined && ways !== undefined && (
           <>
-            <Links at={at} width={size.width} height={size.height} />
+            <Links ways={ways} width={layout.width} height={layout.height} />
             <Middle layout={layout} />
             {layout.servers.map((place) => (
               <Server key={place.sid} place={place} layout={layout} columns={columns} />
             ))}
             {layout.clients.map((place) => (
-              <Client key={place.station} place={place} />
+              <Client key={place.station} place={place} size={layout.client} />
             ))}
+            {layout.crowd !== undefined && <Crowd crowd={layout.crowd} size={layout.client} />}
           </>
         )}
         {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it can have the focus */}

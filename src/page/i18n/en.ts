@@ -7,13 +7,28 @@ import { inspector } from './en/inspector.ts'
 import { notices } from './en/notices.ts'
 import { pace } from './en/pace.ts'
 import { parts } from './en/parts.ts'
+import { sessions } from './en/sessions.ts'
 import { shell } from './en/shell.ts'
 import { stage } from './en/stage.ts'
 import { terminal } from './en/terminal.ts'
 import { trace } from './en/trace.ts'
 import { tree } from './en/tree.ts'
 
-export const en = { shell, stage, ballot, inspector, pace, parts, terminal, tree, events, notices, door, trace }
+export const en = {
+  shell,
+  stage,
+  ballot,
+  inspector,
+  pace,
+  parts,
+  terminal,
+  tree,
+  events,
+  sessions,
+  notices,
+  door,
+  trace,
+}
 
 type Words<T> = { readonly [K in keyof T]: T[K] extends string ? string : Words<T[K]> }
 /** What another language's catalogue must satisfy: a missing key is a compile error. */

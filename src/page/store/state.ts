@@ -96,11 +96,15 @@ export interface SelectionSlice {
 
 export type Theme = 'system' | 'light' | 'dark'
 
+/** What may stand in a tab. On a desk some of them have places of their own. */
+export type PaneId = 'terminal' | 'tree' | 'ballot' | 'events' | 'watches' | 'sessions'
+
 export interface PanelsSlice {
   readonly theme: Theme
-  readonly side: 'tree' | 'ballot' | 'watches' | 'events'
+  /** Panes in the order in which they were last asked for, the newest first: a row of tabs shows the first that it has. */
+  readonly front: readonly PaneId[]
   setTheme(theme: Theme): void
-  showSide(side: PanelsSlice['side']): void
+  showPane(pane: PaneId): void
 }
 
 export interface TerminalSlice {

@@ -23,11 +23,11 @@ export const selectionSlice: Slice<SelectionSlice> = (set) => ({
 
 export const panelsSlice: Slice<PanelsSlice> = (set) => ({
   theme: 'system',
-  side: 'tree',
+  front: [],
   setTheme(theme) {
     set({ theme })
   },
-  showSide(side) {
-    set({ side })
+  showPane(pane) {
+    set(({ front }) => ({ front: [pane, ...front.filter((other) => other !== pane)] }))
   },
 })

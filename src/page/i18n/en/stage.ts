@@ -37,6 +37,8 @@ export const stage = {
   },
   client: 'Client {{station}}',
   clientAt: 'Client {{station}}, {{state}}, at server {{sid}}',
+  crowd_one: '{{count}} more client, in the sessions pane',
+  crowd_other: '{{count}} more clients, in the sessions pane',
   clientAlone: 'Client {{station}}, {{state}}, at no server',
   middle: {
     epoch: 'epoch',
