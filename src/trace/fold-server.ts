@@ -6,6 +6,7 @@ import type { DataTree } from '../core/tree/data-tree.ts'
 import { opName } from '../core/wire/codes.ts'
 import { type SessionId, type Sid, ZXID_0, type Zxid } from '../core/wire/ids.ts'
 import { decodeLogged, type LoggedTxn, pathOfTxn } from '../core/wire/txn.ts'
+import { encodedUtf8 } from '../core/wire/utf8.ts'
 import type { ZabEvent, ZabState } from '../core/zab/trace.ts'
 import type { LogEntryPicture, ServerPicture } from './picture.ts'
 import { SharedList, SharedMap } from './shared.ts'
@@ -295,6 +296,23 @@ export class ServerFold {
     switch (event.kind) {
       case 'configured':
         this.#voters = event.voters
+        return
+      case 'configProposed':
+        return
+      case 'configActivated':
+        this.#voters = event.voters
+        // Not by a txn: each server writes it for itself.
+        this.#tree?.setConfigNode(encodedUtf8(event.quorum), event.version, BigInt(event.mtimeMs))
+        this.#treeRevision++
+        return
+      case 'designated':
+        this.#leader = event.leader
+        this.#establishedIn = undefined
+        this.#sync = undefined
+        this.#log.filter((entry) => entry.stage !== 'proposed')
+        return
+      case 'quotaExceeded':
+      case 'containerDue':
         return
       case 'stateChanged':
         this.#state = event.to

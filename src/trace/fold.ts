@@ -151,6 +151,11 @@ export class Fold implements Surroundings {
         this.#fired(event)
         return this.#server(event.station).server(event)
       case 'configured':
+      case 'configProposed':
+      case 'configActivated':
+      case 'designated':
+      case 'quotaExceeded':
+      case 'containerDue':
       case 'stateChanged':
       case 'readOnlyMode':
       case 'applied':

@@ -29,6 +29,9 @@ export function groupOf(event: TraceEvent): Group {
     case 'stateChanged':
     case 'readOnlyMode':
     case 'configured':
+    case 'configProposed':
+    case 'configActivated':
+    case 'designated':
       return 'process'
     case 'roundStarted':
     case 'roundJoined':
@@ -54,6 +57,8 @@ export function groupOf(event: TraceEvent): Group {
     case 'ackCounted':
     case 'committed':
     case 'applied':
+    case 'quotaExceeded':
+    case 'containerDue':
     case 'learnerLost':
     case 'learnerSynced':
       return 'zab'
@@ -149,6 +154,17 @@ export function wordsOf(event: TraceEvent): Words {
     case 'finalizeInterrupted':
     case 'learnerSynced':
       return say({}, 'by' in event ? event.by : 'peer' in event ? event.peer : undefined)
+    case 'configProposed':
+    case 'configActivated':
+      return say({ voters: sids(event.voters), version: hex64(event.version) })
+    case 'designated':
+      return say({}, event.leader, event.leader === who ? 'designatedSelf' : 'designated')
+    case 'quotaExceeded': {
+      const { path, what, value, limit, hard } = event
+      return say({ path, what, value, limit }, undefined, hard ? 'quotaRefused' : 'quotaExceeded')
+    }
+    case 'containerDue':
+      return say({ path: event.path }, undefined, `containerDue_${event.why}`)
     case 'action':
       return say({ command: event.command })
     case 'message': {

@@ -1,7 +1,7 @@
 /** Who takes part, and which sets of servers are a quorum. Source: flexible/QuorumMaj.java, QuorumHierarchical.java,
  *  QuorumPeerConfig.java parseDynamicConfig; election.md sections 7 and 8. Left out: QuorumOracleMaj. */
 import type { Sid } from '../wire/ids.ts'
-import { ConfigError, parseServerSpec, printServerSpec, type ServerSpec } from './server-spec.ts'
+import { ConfigError, IllegalConfigError, parseServerSpec, printServerSpec, type ServerSpec } from './server-spec.ts'
 
 /** Groups of voters with weights. Without it every voter weighs 1 and a majority is a quorum. */
 interface Hierarchy {
@@ -31,7 +31,7 @@ export class QuorumVerifier {
     this.voters = this.servers.filter(({ type }) => type === 'participant').map(({ sid }) => sid)
     this.observers = this.servers.filter(({ type }) => type === 'observer').map(({ sid }) => sid)
     if (this.observers.length > 0 && this.voters.length === 0)
-      throw new ConfigError('Observers w/o participants is an invalid configuration')
+      throw new IllegalConfigError('Observers w/o participants is an invalid configuration')
     this.#hierarchy = hierarchy && checkedHierarchy(hierarchy, this.voters)
   }
 
@@ -51,18 +51,43 @@ export class QuorumVerifier {
 
   /** Whoever in `set` is no voter does not count, so that no tally can forget to ask (ZOOKEEPER-2959). */
   containsQuorum(set: ReadonlySet<Sid>): boolean {
-    const present = this.voters.filter((sid) => set.has(sid))
-    if (this.#hierarchy) return hierarchicalQuorum(this.#hierarchy, present)
-    return present.length > Math.floor(this.voters.length / 2)
+    if (this.#hierarchy)
+      return hierarchicalQuorum(
+        this.#hierarchy,
+        this.voters.filter((sid) => set.has(sid)),
+      )
+    // Asked for every ACK: nothing is made for it.
+    let present = 0
+    for (const sid of this.voters) if (set.has(sid)) present++
+    return present > Math.floor(this.voters.length / 2)
+  }
+
+  /** Every voter weighs the same. */
+  get isMajority(): boolean {
+    return this.#hierarchy === undefined
+  }
+
+  /** The same servers with the same addresses, roles, groups and weights, whatever the version. */
+  isSameAs(other: QuorumVerifier): boolean {
+    return this.#lines().join('\n') === other.#lines().join('\n')
+  }
+
+  /** The same members under another version. */
+  withVersion(version: bigint): QuorumVerifier {
+    return QuorumVerifier.parse([...this.#lines(), `version=${hexVersion(version)}`].join('\n'))
   }
 
   /** The text that notifications and NEWLEADER carry: lines ended by \n, but none after the version. */
   toString(): string {
+    return [...this.#lines(), `version=${hexVersion(this.version)}`].join('\n')
+  }
+
+  #lines(): string[] {
     const lines = inJavaOrder(this.servers.map(({ sid }) => sid)).map(
       (sid) => `server.${sid}=${printServerSpec(this.#byId.get(sid) as ServerSpec)}`,
     )
     if (this.#hierarchy) lines.push(...printHierarchy(this.#hierarchy))
-    return [...lines, `version=${BigInt.asUintN(64, this.version).toString(16)}`].join('\n')
+    return lines
   }
 
   /** Reads such a text; blank lines and # comments are allowed. @throws ConfigError */
@@ -88,6 +113,8 @@ export class QuorumVerifier {
     return new QuorumVerifier(servers, version, hierarchical ? { groups, weights } : undefined)
   }
 }
+
+const hexVersion = (version: bigint): string => BigInt.asUintN(64, version).toString(16)
 
 interface CheckedHierarchy {
   /** Each grouped server's group. */
@@ -171,11 +198,11 @@ function readProperties(text: string): Map<string, string> {
 function parseLong(text: string): number {
   const number = Number(text.trim())
   if (!/^[+-]?\d+$/.test(text.trim()) || !Number.isSafeInteger(number))
-    throw new ConfigError(`For input string: "${text}"`)
+    throw new IllegalConfigError(`For input string: "${text}"`)
   return number
 }
 
 function parseHex(text: string): bigint {
-  if (!/^[0-9a-fA-F]{1,16}$/.test(text)) throw new ConfigError(`For input string: "${text}" under radix 16`)
+  if (!/^[0-9a-fA-F]{1,16}$/.test(text)) throw new IllegalConfigError(`For input string: "${text}" under radix 16`)
   return BigInt(`0x${text}`)
 }

@@ -21,6 +21,24 @@ export interface ServerSpec {
 
 /** A configuration that makes no sense; the message is ZooKeeper's where it has one. */
 export class ConfigError extends Error {}
+/** What is an IllegalArgumentException in Java, not a ConfigException: to the client that sent it a marshalling error. */
+export class IllegalConfigError extends ConfigError {}
+
+/** Two servers must not share an address. Those by which only the own machine is meant are not compared.
+ *  Source: QuorumServer.checkAddressDuplicate. */
+export function shareAddress(a: ServerSpec, b: ServerSpec): boolean {
+  const others = new Set(publicAddresses(b))
+  return publicAddresses(a).some((address) => others.has(address))
+}
+
+function publicAddresses({ host, quorumPort, electionPort, clientPort, clientHost }: ServerSpec): string[] {
+  const own = isSpecial(host) ? [] : [`${host}:${quorumPort}`, `${host}:${electionPort}`]
+  if (clientPort !== undefined && clientHost !== undefined && !isSpecial(clientHost))
+    own.push(`${clientHost}:${clientPort}`)
+  return own
+}
+
+const isSpecial = (host: string): boolean => /^(localhost|127\..*|0\.0\.0\.0|[0:]*:[0:]*1?)$/.test(host)
 
 /** `host:quorumPort:electionPort:type[;clientHost:clientPort]`, the form in dynamic configs and notifications. */
 export function printServerSpec(server: ServerSpec): string {
@@ -74,7 +92,7 @@ function parseType(text: string): LearnerType {
 function parsePort(text: string, host: string): number {
   if (!/^[+-]?\d+$/.test(text)) throw new ConfigError(`Address unresolved: ${host}:${text}`)
   const port = Number(text)
-  if (port < 0 || port > 0xffff) throw new ConfigError(`port out of range:${port}`)
+  if (port < 0 || port > 0xffff) throw new IllegalConfigError(`port out of range:${port}`)
   return port
 }
 

@@ -4,9 +4,15 @@
  *  Java polls its receive queue in a loop; here a message or a timer is one turn of that loop. The poll's timeout is the
  *  timer: set again after every message, 200 ms while a decision is being waited for, backing off otherwise.
  *
- *  Differences: an observer does not correct voters of older rounds (see #receive). Left out: reconfig and the gossip of
- *  configurations, QuorumOracleMaj, maxTimeToWaitForEpoch (off by default). */
+ *  Each notification carries the sender's configuration: who looks for a leader under an older one takes the newer one
+ *  over, and begins again. While a newer configuration is proposed, a vote needs a quorum of both.
+ *
+ *  Differences: an observer does not correct voters of older rounds (see #receive). Left out: QuorumOracleMaj,
+ *  maxTimeToWaitForEpoch (off by default). */
+import { haveQuorums, Membership } from '../config/membership.ts'
+import { QuorumVerifier } from '../config/quorum-verifier.ts'
 import type { ReplicaConfig } from '../config/replica-config.ts'
+import { ConfigError } from '../config/server-spec.ts'
 import type { Host, Timer } from '../host.ts'
 import type { ServerState } from '../wire/codes.ts'
 import { asZxid, LONG_MIN, type Sid, type Zxid } from '../wire/ids.ts'
@@ -29,6 +35,9 @@ interface PeerView {
   /** What this replica tells others while it is not LOOKING: the vote that elected, with the established epoch. While it is
    *  LOOKING, its previous one; at first, itself. Observers and strangers are told that too. */
   currentVote(): Vote
+  /** Somebody has a newer configuration than this server, which is LOOKING. True: it is in force now, and another one.
+   *  Absent: configurations are not taken over. */
+  adopt?(quorum: QuorumVerifier): boolean
 }
 
 /** Silence that makes a decision final. */
@@ -42,9 +51,10 @@ export class Election {
   readonly #host: Host
   readonly #config: ReplicaConfig
   readonly #peer: PeerView
+  readonly #membership: Membership
   readonly #connections: QuorumCnxManager
-  /** The text that goes with every notification. */
-  readonly #configText: string
+  /** The text that goes with every notification, and the configuration that it is the text of. */
+  #configText: { readonly of: QuorumVerifier; readonly text: string } | undefined
   /** The round. Counts in memory only, and starts at 0 in every process (logicalclock). */
   #round = 0
   #search: Search | undefined
@@ -53,12 +63,12 @@ export class Election {
   /** The timeout of the poll; exactly one while there is a search. */
   #timer: Timer | undefined
 
-  constructor(host: Host, config: ReplicaConfig, peer: PeerView) {
+  constructor(host: Host, config: ReplicaConfig, peer: PeerView, membership = new Membership(config)) {
     this.#host = host
     this.#config = config
     this.#peer = peer
-    this.#configText = config.quorum.toString()
-    this.#connections = new QuorumCnxManager(host, config, (from, bytes) => this.#receive(from, bytes))
+    this.#membership = membership
+    this.#connections = new QuorumCnxManager(host, config, membership, (from, bytes) => this.#receive(from, bytes))
   }
 
   get round(): number {
@@ -76,16 +86,36 @@ export class Election {
     this.#connections.stop()
   }
 
+  /** The members are others: all connections end, rounds count from 0 again, and a search begins anew
+   *  (QuorumPeer.restartLeaderElection). */
+  restart(): void {
+    const search = this.#search
+    this.stopLooking()
+    this.#received = []
+    this.#round = 0
+    this.#connections.restart()
+    if (search) this.lookForLeader(search.init, search.onElected)
+  }
+
+  /** Members of the proposed configuration that the one in force does not have are connected to. */
+  connectNewPeers(): void {
+    this.#connections.connectNewPeers()
+  }
+
   /** A new round. `init`: what the disk holds. `onElected` is called once, in a later step; it must leave LOOKING. */
   lookForLeader(init: { readonly zxid: Zxid; readonly peerEpoch: number }, onElected: (vote: Vote) => void): void {
     this.stopLooking()
-    const { sid, quorum } = this.#config
-    const votes = quorum.isVoter(sid)
-    const own: Candidate = votes
-      ? { leader: sid, zxid: init.zxid, peerEpoch: init.peerEpoch }
-      : { leader: NO_CANDIDATE, zxid: asZxid(LONG_MIN), peerEpoch: NO_CANDIDATE }
+    const { sid } = this.#config
+    const { committed, isObserver } = this.#membership
+    const votes = committed.isVoter(sid)
+    const own: Candidate = {
+      leader: votes ? sid : NO_CANDIDATE,
+      zxid: isObserver ? asZxid(LONG_MIN) : init.zxid,
+      peerEpoch: isObserver ? NO_CANDIDATE : init.peerEpoch,
+    }
     this.#round++
     const search: Search = {
+      init,
       own,
       proposal: own,
       votes: new Map(),
@@ -117,22 +147,40 @@ export class Election {
   /** @throws JuteError */
   #receive(from: Sid, bytes: Uint8Array): void {
     const received: Received = { ...decodeNotification(bytes), from }
-    const { sid, quorum } = this.#config
-    if (!quorum.isVoter(from)) return this.#answerStranger(received)
+    const { sid } = this.#config
+    if (this.#adopt(received)) return
+    if (!this.#membership.isVoter(from)) return this.#answerStranger(received)
     if (this.#peer.state() !== 'LOOKING') return this.#answerLooking(received)
     if (this.#received.length === MAX_WAITING) this.#received.shift()
     this.#received.push(received)
     // ZooKeeper's observers answer here too; but a voter answers an observer always, so that two of different rounds
     // would answer each other without end. The voter learns nothing from it: an observer's round counts for nobody.
     const behind = received.state === 'LOOKING' && received.electionEpoch < this.#round
-    if (this.#search && behind && quorum.isVoter(sid)) this.#send(from, 'LOOKING', this.#vote(this.#search.proposal))
+    if (this.#search && behind && this.#membership.committed.isVoter(sid))
+      this.#send(from, 'LOOKING', this.#vote(this.#search.proposal))
     // Own notifications are sent from within the search, which looks into the queue afterwards.
     if (from !== sid) this.#drain()
   }
 
+  /** Gossip: a newer configuration is taken over by who is LOOKING. @returns true when the election has begun anew, and
+   *  the notification is spent. A text that makes no sense spoils nothing but itself. */
+  #adopt({ config }: Received): boolean {
+    const { reconfigEnabled, committed } = this.#membership
+    if (!reconfigEnabled || config === null || this.#peer.state() !== 'LOOKING') return false
+    if (config === this.#configText?.text) return false
+    try {
+      const quorum = QuorumVerifier.parse(config)
+      if (quorum.version <= committed.version || quorum.voters.length === 0) return false
+      return this.#peer.adopt?.(quorum) ?? false
+    } catch (error) {
+      if (error instanceof ConfigError) return false
+      throw error
+    }
+  }
+
   /** An observer, or somebody whom the configuration does not know: told at once, counted never. */
   #answerStranger(received: Received): void {
-    const known = this.#config.quorum.server(received.from) !== undefined
+    const known = this.#membership.committed.server(received.from) !== undefined
     this.#told(received, false, { why: known ? 'observer' : 'notAVoter' })
     this.#send(received.from, this.#peer.state(), { ...this.#peer.currentVote(), electionEpoch: this.#round })
   }
@@ -176,7 +224,7 @@ export class Election {
   }
 
   #handle(search: Search, received: Received): void {
-    if (!this.#config.quorum.isVoter(received.leader)) return this.#told(received, false, { why: 'notAVoter' })
+    if (!this.#membership.isVoter(received.leader)) return this.#told(received, false, { why: 'notAVoter' })
     if (received.state === 'LOOKING') this.#onLooking(search, received)
     else if (received.state === 'OBSERVING') this.#told(received, false, { why: 'observer' })
     else this.#onSettled(search, received)
@@ -184,19 +232,19 @@ export class Election {
 
   /** The vote of somebody who looks as well. */
   #onLooking(search: Search, received: Received): void {
-    const { quorum } = this.#config
+    const { committed } = this.#membership
     if (search.own.zxid === UNTRUSTED || received.zxid === UNTRUSTED)
       return this.#told(received, false, { why: 'untrusted' })
     if (received.electionEpoch < this.#round) return this.#told(received, false, { why: 'oldRound' })
     if (received.electionEpoch > this.#round) this.#joinRound(search, received)
     else {
-      const why = compareVotes(received, this.#vote(search.proposal), quorum)
+      const why = compareVotes(received, this.#vote(search.proposal), committed)
       this.#told(received, true, { why })
       if (beats(why)) this.#propose(search, received, received.from, { why })
     }
     search.votes.set(received.from, { ...voteOf(received), state: 'LOOKING', version: 0 })
-    const voters = supporters(search.votes, this.#ballot(search), quorum)
-    if (!quorum.containsQuorum(new Set(voters))) return
+    const voters = supporters(search.votes, this.#ballot(search), this.#membership.voters)
+    if (!haveQuorums(this.#membership.quorums, new Set(voters))) return
     search.quorumFor = true
     this.#host.trace.emit({ kind: 'quorumForVote', leader: search.proposal.leader, voters })
   }
@@ -208,7 +256,7 @@ export class Election {
     search.votes.clear()
     this.#host.trace.emit({ kind: 'roundJoined', round, from })
     this.#told(received, true, { why: 'newRound' })
-    const better = beats(compareVotes(received, this.#vote(search.own), this.#config.quorum))
+    const better = beats(compareVotes(received, this.#vote(search.own), this.#membership.committed))
     this.#propose(search, better ? received : search.own, from, { why: 'newRound' })
   }
 
@@ -221,7 +269,7 @@ export class Election {
 
   /** A better vote goes to the end of the queue and is handled like any other; the rest is dropped, whatever it says. */
   #duringFinalizeWait(search: Search, received: Received): void {
-    const why = compareVotes(received, this.#vote(search.proposal), this.#config.quorum)
+    const why = compareVotes(received, this.#vote(search.proposal), this.#membership.committed)
     if (!beats(why)) {
       const counted = search.votes.get(received.from)
       // Nothing is lost by dropping what only repeats the vote that lies in the tally.
@@ -234,7 +282,7 @@ export class Election {
 
   #decide(): void {
     const search = this.#search as Search
-    const voters = supporters(search.votes, this.#ballot(search), this.#config.quorum)
+    const voters = supporters(search.votes, this.#ballot(search), this.#membership.voters)
     this.#elected(search, this.#vote(search.proposal), voters, false)
   }
 
@@ -249,8 +297,8 @@ export class Election {
     if (sameRound) search.votes.set(from, { ...vote, version: 0 })
     search.settled.set(from, vote)
     for (const tally of sameRound ? [search.votes, search.settled] : [search.settled]) {
-      const voters = supporters(tally, vote, this.#config.quorum)
-      if (!this.#config.quorum.containsQuorum(new Set(voters)) || !this.#leaderAgrees(tally, vote)) continue
+      const voters = supporters(tally, vote, this.#membership.voters)
+      if (!haveQuorums(this.#membership.quorums, new Set(voters)) || !this.#leaderAgrees(tally, vote)) continue
       this.#round = electionEpoch
       return this.#elected(search, voteOf(received), voters, true)
     }
@@ -272,11 +320,13 @@ export class Election {
 
   /** To every voter, itself included. */
   #sendNotifications(search: Search): void {
-    for (const sid of this.#config.quorum.voters) this.#send(sid, 'LOOKING', this.#vote(search.proposal))
+    for (const sid of this.#membership.voters) this.#send(sid, 'LOOKING', this.#vote(search.proposal))
   }
 
   #send(to: Sid, state: ServerState, vote: Vote): void {
     const { leader, zxid, electionEpoch, peerEpoch } = vote
+    const { committed } = this.#membership
+    if (this.#configText?.of !== committed) this.#configText = { of: committed, text: committed.toString() }
     const bytes = encodeNotification({
       state,
       leader,
@@ -284,7 +334,7 @@ export class Election {
       electionEpoch,
       peerEpoch,
       version: NOTIFICATION_VERSION,
-      config: this.#configText,
+      config: this.#configText.text,
     })
     const detail = { leader, zxid, round: electionEpoch, peerEpoch, state }
     this.#connections.toSend(to, { bytes, note: { protocol: 'election', type: 'NOTIFICATION', detail } })
@@ -314,6 +364,7 @@ interface Received extends Notification {
 
 /** One call of lookForLeader. */
 interface Search {
+  readonly init: { readonly zxid: Zxid; readonly peerEpoch: number }
   /** The vote for oneself, from the disk; for NO_CANDIDATE from an observer. */
   readonly own: Candidate
   proposal: Candidate

@@ -3,7 +3,8 @@
  *  (ZOOKEEPER-3756, -4220); bytes that make no sense end their connection and nothing else (ZOOKEEPER-3769); anonymous
  *  observers are turned away; there is no receive queue, a message is handled in the step in which it arrives.
  *  Left out: TLS, SASL, several addresses for one server. */
-import { ownServer, type ReplicaConfig } from '../config/replica-config.ts'
+import type { Membership } from '../config/membership.ts'
+import type { ReplicaConfig } from '../config/replica-config.ts'
 import type { Address, Connection, ConnectionHandlers, Host, Listener, MessageNote, Timer } from '../host.ts'
 import type { Sid } from '../wire/ids.ts'
 import { JuteError, Writer } from '../wire/jute.ts'
@@ -24,8 +25,11 @@ interface Outgoing {
 export class QuorumCnxManager {
   readonly #host: Host
   readonly #config: ReplicaConfig
+  readonly #membership: Membership
   readonly #onMessage: (from: Sid, bytes: Uint8Array) => void
   #listener: Listener | undefined
+  /** Where it listens. */
+  #port: number | undefined
   /** Every connection that is not over, of whatever phase. */
   readonly #lines = new Set<Line>()
   /** The one connection to a peer on which notifications go both ways (senderWorkerMap). */
@@ -38,16 +42,41 @@ export class QuorumCnxManager {
   readonly #lastMessageSent = new Map<Sid, Outgoing>()
 
   /** `onMessage` may throw a JuteError: the connection is closed for it. */
-  constructor(host: Host, config: ReplicaConfig, onMessage: (from: Sid, bytes: Uint8Array) => void) {
+  constructor(
+    host: Host,
+    config: ReplicaConfig,
+    membership: Membership,
+    onMessage: (from: Sid, bytes: Uint8Array) => void,
+  ) {
     this.#host = host
     this.#config = config
+    this.#membership = membership
     this.#onMessage = onMessage
   }
 
   /** Listens on the own election port, until `stop`. */
   start(): void {
-    const { electionPort } = ownServer(this.#config)
+    const { electionPort } = this.#membership.self
+    if (this.#port === electionPort && this.#listener !== undefined) return
+    this.#listener?.close()
+    this.#port = electionPort
     this.#listener = this.#host.network.listen(electionPort, (connection) => this.#accept(connection))
+  }
+
+  /** As if new: no connection, nothing to be sent, nothing said. The own election port may be another one now. */
+  restart(): void {
+    const wasListening = this.#listener !== undefined
+    for (const line of [...this.#lines]) this.#finish(line)
+    this.#queues.clear()
+    this.#lastMessageSent.clear()
+    if (wasListening) this.start()
+  }
+
+  /** For whom the proposed configuration has and the one in force has not. */
+  connectNewPeers(): void {
+    const { committed, lastSeen, sid } = this.#membership
+    for (const server of lastSeen.servers)
+      if (server.sid !== sid && committed.server(server.sid) === undefined) this.connectOne(server.sid)
   }
 
   stop(): void {
@@ -65,14 +94,28 @@ export class QuorumCnxManager {
     else this.connectOne(sid)
   }
 
-  /** Unless there is a connection or an attempt already. `address`: other than the configured one. */
-  connectOne(sid: Sid, address: Address | undefined = this.#addressOf(sid)): void {
+  /** Unless there is a connection or an attempt already. `given`: other than the configured address. Where the
+   *  configuration in force and the proposed one differ, the second address is for when the first one does not answer. */
+  connectOne(sid: Sid, given?: Address): void {
+    const [address, ...others] = given === undefined ? this.#addressesOf(sid) : [given]
     if (address === undefined || this.#workers.has(sid) || this.#attempts.has(sid)) return
+    this.#call(sid, address, others)
+  }
+
+  #call(sid: Sid, address: Address, others: readonly Address[]): void {
     const line = new Line('calling', sid)
+    line.alternatives = others
     line.connection = this.#host.network.connect(address, this.#handlers(line))
-    line.deadline = this.#host.clock.after(this.#config.cnxTimeoutMs, () => this.#finish(line))
+    line.deadline = this.#host.clock.after(this.#config.cnxTimeoutMs, () => {
+      this.#finish(line)
+      this.#callNext(sid, others)
+    })
     this.#lines.add(line)
     this.#attempts.set(sid, line)
+  }
+
+  #callNext(sid: Sid, [address, ...others]: readonly Address[]): void {
+    if (address !== undefined) this.#call(sid, address, others)
   }
 
   /** For every peer that something was ever to be sent to. */
@@ -101,7 +144,11 @@ export class QuorumCnxManager {
     return {
       onOpen: () => this.#onOpen(line),
       onData: (bytes) => this.#onData(line, bytes),
-      onClose: () => this.#forget(line),
+      onClose: () => {
+        const others = line.phase === 'calling' ? line.alternatives : []
+        this.#forget(line)
+        this.#callNext(line.sid as Sid, others)
+      },
     }
   }
 
@@ -109,7 +156,7 @@ export class QuorumCnxManager {
   #onOpen(line: Line): void {
     if (line.phase !== 'calling') return
     const sid = line.sid as Sid
-    const { host, electionPort: port } = ownServer(this.#config)
+    const { host, electionPort: port } = this.#membership.self
     line.deadline?.cancel()
     this.#attempts.delete(sid)
     line.connection.write(encodeInitialMessage({ version: 1, sid: this.#config.sid, addresses: [{ host, port }] }), {
@@ -199,9 +246,15 @@ export class QuorumCnxManager {
     if (this.#attempts.get(sid) === line) this.#attempts.delete(sid)
   }
 
-  #addressOf(sid: Sid): Address | undefined {
-    const server = this.#config.quorum.server(sid)
-    return server && { host: server.host, port: server.electionPort }
+  #addressesOf(sid: Sid): Address[] {
+    const { committed, lastSeen } = this.#membership
+    const addresses: Address[] = []
+    for (const server of [committed.server(sid), lastSeen.server(sid)]) {
+      if (server === undefined) continue
+      const { host, electionPort: port } = server
+      if (addresses[0]?.host !== host || addresses[0].port !== port) addresses.push({ host, port })
+    }
+    return addresses
   }
 }
 
@@ -214,6 +267,8 @@ class Line {
   sid: Sid | undefined
   connection!: Connection
   readonly input = new StreamBuffer()
+  /** Calling: what to try when this address does not answer. */
+  alternatives: readonly Address[] = []
   /** When to stop waiting for the connection or the initial message. */
   deadline: Timer | undefined
 

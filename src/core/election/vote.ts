@@ -54,9 +54,9 @@ export function sameVote(a: CastVote, b: CastVote): boolean {
   return a.version > 0 !== b.version > 0 || a.peerEpoch === b.peerEpoch
 }
 
-/** The voters whose vote equals `vote`, ascending. */
-export function supporters(tally: ReadonlyMap<Sid, CastVote>, vote: CastVote, quorum: QuorumVerifier): Sid[] {
-  return quorum.voters.filter((sid) => {
+/** Those of `voters` whose vote equals `vote`, in their order. */
+export function supporters(tally: ReadonlyMap<Sid, CastVote>, vote: CastVote, voters: readonly Sid[]): Sid[] {
+  return voters.filter((sid) => {
     const cast = tally.get(sid)
     return cast !== undefined && sameVote(vote, cast)
   })

@@ -1,30 +1,38 @@
 /** Who may do what. Source: ZooKeeperServer.checkACL, PrepRequestProcessor.fixupACL, IPAuthenticationProvider,
- *  DigestAuthenticationProvider (data-tree.md section 6). Left out: skipACL, sasl, x509, provider plug-ins. */
+ *  DigestAuthenticationProvider (data-tree.md section 6). Left out: sasl, x509, provider plug-ins. */
 import type { ACL, Id } from '../wire/data.ts'
 
+/** Schemes with a provider, unless a server's settings say otherwise (security.ts). */
+const SCHEMES: ReadonlySet<string> = new Set(['ip', 'digest'])
+
 /** Does one of the client's ids have the permission? `perms`: any one of these bits is enough. An empty list is open. */
-export function isAllowed(acl: readonly ACL[], perms: number, ids: readonly Id[]): boolean {
+export function isAllowed(acl: readonly ACL[], perms: number, ids: readonly Id[], schemes = SCHEMES): boolean {
   if (acl.length === 0 || ids.some(({ scheme }) => scheme === 'super')) return true
   return acl.some(
     (entry) =>
       (entry.perms & perms) !== 0 &&
-      (isAnyone(entry.id) || ids.some((id) => id.scheme === entry.id.scheme && matches(id, entry.id.id))),
+      (isAnyone(entry.id) ||
+        (schemes.has(entry.id.scheme) && ids.some((id) => id.scheme === entry.id.scheme && matches(id, entry.id.id)))),
   )
 }
 
 /** The list as it is stored: duplicates gone, `auth` replaced by what the client has proved to be.
  *  undefined: InvalidACL. */
-export function fixupAcl(acl: readonly ACL[] | null, ids: readonly Id[]): readonly ACL[] | undefined {
+export function fixupAcl(
+  acl: readonly ACL[] | null,
+  ids: readonly Id[],
+  schemes = SCHEMES,
+): readonly ACL[] | undefined {
   const fixed: ACL[] = []
   for (const entry of acl ?? []) {
     const { scheme, id } = entry.id
     if (acl?.find((other) => isSame(other, entry)) !== entry) continue
     if (isAnyone(entry.id)) fixed.push(entry)
     else if (scheme === 'auth') {
-      const proved = ids.filter((own) => isProof(own.scheme))
+      const proved = ids.filter((own) => isProof(own.scheme) && schemes.has(own.scheme))
       if (proved.length === 0) return undefined
       for (const own of proved) fixed.push({ perms: entry.perms, id: own })
-    } else if ((scheme === 'ip' && isIpRange(id)) || (scheme === 'digest' && isDigestId(id))) fixed.push(entry)
+    } else if (schemes.has(scheme) && (scheme === 'ip' ? isIpRange(id) : isDigestId(id))) fixed.push(entry)
     else return undefined
   }
   return fixed.length === 0 ? undefined : fixed

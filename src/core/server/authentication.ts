@@ -1,14 +1,16 @@
-/** What an auth packet proves, by scheme. Source: AuthenticationProvider implementations of ZooKeeper 3.8: digest, ip;
- *  world has no provider (data-tree.md section 6). Left out: superDigest, sasl, x509, ensemble, provider plug-ins. */
+/** The digest scheme's ids, and what clients are shown of ids. Source: DigestAuthenticationProvider.java, AuthUtil.java
+ *  (data-tree.md section 6). */
 import type { ClientInfo, Id } from '../wire/data.ts'
 import { base64, sha1 } from '../wire/sha1.ts'
 import { decodeUtf8, toUtf8 } from '../wire/utf8.ts'
 
+/** The id that these bytes, `user:password`, prove. */
+export const digestIdOf = (userAndPassword: Uint8Array): string => digestId(decodeUtf8(userAndPassword))
+
 /** The id that a client gets for a packet; undefined: AuthFailed. `remote`: its address as text. */
 export function authenticate(scheme: string, data: Uint8Array | null, remote: string): Id | undefined {
   if (scheme === 'ip') return { scheme, id: remote }
-  if (scheme !== 'digest' || data === null) return undefined
-  return { scheme, id: digestId(decodeUtf8(data)) }
+  return scheme !== 'digest' || data === null ? undefined : { scheme, id: digestIdOf(data) }
 }
 
 /** DigestAuthenticationProvider.generateDigest: `user:base64(sha1("user:password"))`. */

@@ -2,6 +2,7 @@
  *  to it, and that order becomes part of a txn: any order would do, this one gives the same bytes.
  *  Source: java.util.HashMap (hash, tableSizeFor, putMapEntries), DataTree.getEphemerals. Sets that once were much larger
  *  than they are now have a larger table in Java, and then the order can differ. */
+import type { Id } from '../wire/data.ts'
 
 /** `values`: distinct, in the order in which they were added. */
 export function javaSetOrder(values: readonly string[]): string[] {
@@ -14,6 +15,17 @@ export function javaSetOrder(values: readonly string[]): string[] {
   let copied = 1
   while (copied < Math.floor(values.length / LOAD_FACTOR + 1)) copied *= 2
   return [...values].sort(byBucket(grown)).sort(byBucket(copied))
+}
+
+/** The order of a connection's identities, which ZooKeeper keeps in a concurrent hash set: it shows in whoAmI, in REQUEST's
+ *  authinfo and in lists that `auth` stands in. `ids`: distinct, in the order in which they were added.
+ *  Source: ServerCnxn.java authInfo, Id.hashCode as jute makes it. */
+export function javaIdOrder(ids: readonly Id[]): Id[] {
+  let table = 16
+  while (ids.length >= table * LOAD_FACTOR) table *= 2
+  const bucket = ({ scheme, id }: Id): number =>
+    spread((Math.imul(37, Math.imul(37, 17) + javaHashCode(scheme)) + javaHashCode(id)) | 0) & (table - 1)
+  return [...ids].sort((a, b) => bucket(a) - bucket(b))
 }
 
 const LOAD_FACTOR = 0.75

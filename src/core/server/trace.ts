@@ -16,7 +16,29 @@ export type ServerEvent =
       readonly tickTimeMs: number
       readonly initLimit: number
       readonly syncLimit: number
+      /** The text of the configuration, with weights and version. */
+      readonly quorum?: string
     }
+  /** A new membership was proposed. Until it is in force, decisions need a quorum of it and of the old one. */
+  | {
+      readonly kind: 'configProposed'
+      readonly version: Zxid
+      readonly voters: readonly Sid[]
+      readonly observers: readonly Sid[]
+      /** The text of the configuration. */
+      readonly quorum: string
+    }
+  /** This server lives under this membership now. `quorum`, `mtimeMs`: data and mtime of /zookeeper/config from here on. */
+  | {
+      readonly kind: 'configActivated'
+      readonly version: Zxid
+      readonly voters: readonly Sid[]
+      readonly observers: readonly Sid[]
+      readonly quorum: string
+      readonly mtimeMs: number
+    }
+  /** A reconfig has named the leader: this server goes over to it, or leads, without an election. */
+  | { readonly kind: 'designated'; readonly leader: Sid }
   | {
       readonly kind: 'stateChanged'
       readonly from: RoleState | 'STARTING'
@@ -66,6 +88,17 @@ export type ServerEvent =
       readonly watch: WatchKind
       readonly reason: 'removed' | 'disconnected'
     }
+  /** Leader: a write would bring the usage below `path` above its quota. `hard`: it is refused for it. */
+  | {
+      readonly kind: 'quotaExceeded'
+      readonly path: string
+      readonly what: 'count' | 'bytes'
+      readonly value: number
+      readonly limit: number
+      readonly hard: boolean
+    }
+  /** Leader: an empty container or an outlived TTL node is to go; a deleteContainer follows. */
+  | { readonly kind: 'containerDue'; readonly path: string; readonly why: 'emptied' | 'neverUsed' | 'ttl' }
   /** A client's request came to this server. */
   | {
       readonly kind: 'request'

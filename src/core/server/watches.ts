@@ -4,11 +4,13 @@
 import type { Host } from '../host.ts'
 import type { DataTree, TreeChange } from '../tree/data-tree.ts'
 import { missedEvent, type Registration, WatchManager } from '../tree/watch-manager.ts'
-import { eventName, Perms } from '../wire/codes.ts'
+import { EventType, eventName, Perms } from '../wire/codes.ts'
 import type { Id } from '../wire/data.ts'
 import type { SessionId, Zxid } from '../wire/ids.ts'
 import type { SetWatches2 } from '../wire/proto.ts'
-import { isAllowed } from './acl.ts'
+import { javaSetOrder } from './java-set-order.ts'
+import { Security } from './security.ts'
+import type { ServerMetrics } from './server-metrics.ts'
 import type { WatchKind } from './trace.ts'
 
 /** Whom events are sent to: the connection, not the session. */
@@ -18,14 +20,31 @@ export interface Watcher {
   notify(type: number, path: string): void
 }
 
-export class ServerWatches {
+/** Who watches what. `all` counts both tables, everything else the table of data watches alone, as in Java. */
+export interface WatchReport {
+  readonly all: number
+  summary(): { readonly connections: number; readonly paths: number; readonly total: number }
+  byPath(): [string, SessionId[]][]
+  bySession(): [SessionId, string[]][]
+}
+
+export class ServerWatches implements WatchReport {
   readonly #host: Host
   readonly #database: { readonly tree: DataTree }
+  readonly #security: Security
+  readonly #metrics: ServerMetrics | undefined
   readonly #manager = new WatchManager<Watcher>()
 
-  constructor(host: Host, database: { readonly tree: DataTree }) {
+  constructor(
+    host: Host,
+    database: { readonly tree: DataTree },
+    security = new Security(),
+    metrics: ServerMetrics | undefined = undefined,
+  ) {
     this.#host = host
     this.#database = database
+    this.#security = security
+    this.#metrics = metrics
   }
 
   set(watcher: Watcher, kind: WatchKind, path: string): void {
@@ -36,11 +55,28 @@ export class ServerWatches {
    *  not read the node, and so does not hear of it. */
   fire(changes: readonly TreeChange[], zxid: Zxid): void {
     const usedUp = (watch: Registration<Watcher>): void => this.#tellRemoved(watch, 'removed')
-    for (const change of changes)
-      for (const { watcher, path, kind, stays, event, eventPath, acl } of this.#manager.fire(change, usedUp)) {
-        if (isAllowed(acl, Perms.READ, watcher.auth)) this.#notify(watcher, path, kind, event, eventPath, zxid, stays)
+    for (const change of changes) {
+      const fired = this.#manager.fire(change, usedUp)
+      if (fired.length > 0) this.#count(fired)
+      for (const { watcher, path, kind, stays, event, eventPath, acl } of fired) {
+        if (this.#security.allows(acl, Perms.READ, watcher.auth))
+          this.#notify(watcher, path, kind, event, eventPath, zxid, stays)
         else if (!stays) usedUp({ watcher, path, kind })
       }
+    }
+  }
+
+  #count(fired: readonly { readonly event: EventType }[]): void {
+    if (this.#metrics === undefined) return
+    const { time } = this.#metrics
+    const of = (type: EventType): number => fired.reduce((sum, { event }) => sum + (event === type ? 1 : 0), 0)
+    const counts = [
+      [time.node_created_watch_count, of(EventType.NodeCreated)],
+      [time.node_deleted_watch_count, of(EventType.NodeDeleted)],
+      [time.node_changed_watch_count, of(EventType.NodeDataChanged)],
+      [time.node_children_watch_count, of(EventType.NodeChildrenChanged)],
+    ] as const
+    for (const [summary, count] of counts) if (count > 0) summary.add(count)
   }
 
   /** A client that comes back sets its watches again: what has happened since `relativeZxid` is told at once, and such
@@ -69,6 +105,29 @@ export class ServerWatches {
   /** @returns false when there was nothing to remove */
   remove(watcher: Watcher, path: string, type: number): boolean {
     return this.#telling(watcher, path, () => this.#manager.remove(watcher, path, type).length > 0)
+  }
+
+  // --- report ------------------------------------------------------------------------------------
+
+  get all(): number {
+    return this.#manager.size + this.#manager.registrations().children.length
+  }
+  summary(): { readonly connections: number; readonly paths: number; readonly total: number } {
+    const { data } = this.#manager.registrations()
+    const connections = new Set(data.map(({ watcher }) => watcher)).size
+    return { connections, paths: new Set(data.map(({ path }) => path)).size, total: data.length }
+  }
+  /** Paths in the order of a Java table. */
+  byPath(): [string, SessionId[]][] {
+    const paths = grouped(this.#manager.registrations().data, ({ path }) => path)
+    return javaSetOrder([...paths.keys()]).map((path) => [
+      path,
+      (paths.get(path) ?? []).map(({ watcher }) => watcher.session),
+    ])
+  }
+  bySession(): [SessionId, string[]][] {
+    const watchers = grouped(this.#manager.registrations().data, ({ watcher }) => watcher)
+    return [...watchers].map(([{ session }, watches]) => [session, javaSetOrder(watches.map(({ path }) => path))])
   }
 
   /** The connection has ended. */
@@ -106,4 +165,15 @@ export class ServerWatches {
   #tellRemoved({ watcher: { session }, path, kind }: Registration<Watcher>, reason: 'removed' | 'disconnected'): void {
     this.#host.trace.emit({ kind: 'watchRemoved', session, path, watch: kind, reason })
   }
+}
+
+function grouped<T, K>(values: readonly T[], keyOf: (value: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
+  for (const value of values) {
+    const key = keyOf(value)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [value])
+    else group.push(value)
+  }
+  return groups
 }

@@ -9,7 +9,7 @@ import type { Txn, TxnHeader } from '../wire/txn.ts'
 import { AclCache, OPEN_ACL_ID } from './acl-cache.ts'
 import { nodeDigest } from './digest.ts'
 import { nameOf, parentOf } from './paths.ts'
-import { QUOTA_ROOT, Quotas } from './quota.ts'
+import { QUOTA_ROOT, type Quota, Quotas } from './quota.ts'
 import { CONTAINER_OWNER, clientStat, freshStat, kept, kindOf, type NodeView, ttlOwner, ZNode } from './znode.ts'
 
 /** One thing that watches may wait for. */
@@ -45,6 +45,14 @@ export interface ApplyResult extends OpResult {
 
 /** Cannot be deleted by anyone. */
 export const SPECIAL_PATHS: ReadonlySet<string> = new Set(['/', '/zookeeper', QUOTA_ROOT, '/zookeeper/config'])
+/** DataTree.DIGEST_LOG_INTERVAL, less one, and DIGEST_LOG_LIMIT. */
+const DIGEST_LOG_MASK = 127n
+const DIGEST_LOG_LIMIT = 1024
+export interface LoggedDigest {
+  readonly zxid: Zxid
+  readonly digest: bigint
+}
+
 export const CONFIG_PATH = '/zookeeper/config'
 
 export class DataTree {
@@ -66,6 +74,7 @@ export class DataTree {
   #delta = 0
   #dataSizeBytes = 0
   #lastProcessedZxid: Zxid = ZXID_0
+  readonly #digestLog: LoggedDigest[] = []
   /** Somebody is to be answered what the present txn has done. */
   #replies = true
 
@@ -130,10 +139,18 @@ export class DataTree {
     for (const name of this.#nodes.keys()) if (name.startsWith(`${path}/`)) count++
     return count
   }
+  /** The quota that a change at `path` is counted against, if there is one. */
+  quotaOf(path: string): Quota | undefined {
+    return this.#quotas.of(path)
+  }
   /** Version 2, signed as it is on the wire. */
   get digest(): bigint {
     this.#fold()
     return this.#digest
+  }
+  /** The digest after every 128th zxid, the newest 1024 of them, oldest first: servers compare what they have become. */
+  get digestLog(): readonly LoggedDigest[] {
+    return this.#digestLog
   }
   /** The newest txn that was processed, failed ones included. -1 when an empty disk is not trusted. */
   get lastProcessedZxid(): Zxid {
@@ -180,6 +197,7 @@ export class DataTree {
     const result = txn.kind === 'multi' ? this.#multi(header, txn.body, changes) : this.#operation(header, txn, changes)
     // Only now, after the last part of a multi: a snapshot named after a zxid must hold all of it (ZOOKEEPER-3127).
     if (zxid > this.#lastProcessedZxid) this.#lastProcessedZxid = zxid
+    if ((zxid & DIGEST_LOG_MASK) === 0n) this.#logDigest(zxid)
     // Added in place: this is done for every txn, and a copy costs as much as the operation.
     const whole = result as { -readonly [K in keyof ApplyResult]: ApplyResult[K] }
     whole.zxid = zxid
@@ -199,6 +217,11 @@ export class DataTree {
       node.mtime = mtimeMs
       node.version = -1
     })
+  }
+
+  #logDigest(zxid: Zxid): void {
+    this.#digestLog.push({ zxid, digest: this.digest })
+    if (this.#digestLog.length > DIGEST_LOG_LIMIT) this.#digestLog.shift()
   }
 
   #multi(header: TxnHeader, parts: readonly Txn[], changes: TreeChange[]): Omit<ApplyResult, 'zxid' | 'changes'> {

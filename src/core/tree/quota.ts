@@ -37,6 +37,15 @@ interface QuotaHost {
   grown(bytes: number): void
 }
 
+/** A path's limits, -1 where there is none, and what is used of them. */
+export interface Quota {
+  readonly path: string
+  readonly count: number
+  readonly bytes: number
+  readonly soft: { readonly count: number; readonly bytes: number }
+  readonly hard: { readonly count: number; readonly bytes: number }
+}
+
 export class Quotas {
   readonly #host: QuotaHost
   /** Paths with a quota. */
@@ -71,6 +80,25 @@ export class Quotas {
     usage.set('count', (usage.get('count') ?? -1) + count)
     usage.set('bytes', (usage.get('bytes') ?? -1) + bytes)
     this.#setUsage(stats, usage)
+  }
+
+  /** The deepest quota that covers `path`: limits and usage, as far as their znodes are there. -1: no such limit. */
+  of(path: string): Quota | undefined {
+    const covering = this.#covering(path)
+    if (covering === undefined) return undefined
+    const limits = this.#host.node(`${QUOTA_ROOT}${covering}/${LIMIT_NODE}`)
+    const stats = this.#host.node(statsPath(covering))
+    if (limits === undefined || stats === undefined) return undefined
+    const limit = parseUsage(limits.data)
+    const used = parseUsage(stats.data)
+    const of = (key: string) => limit.get(key) ?? -1
+    return {
+      path: covering,
+      count: used.get('count') ?? -1,
+      bytes: used.get('bytes') ?? -1,
+      soft: { count: of('count'), bytes: of('bytes') },
+      hard: { count: of('countHardLimit'), bytes: of('byteHardLimit') },
+    }
   }
 
   /** Finds all quotas and counts anew: a snapshot has been read. */

@@ -1,4 +1,5 @@
 /** Servers that do nothing but elect: enough of a replica to see elections from the outside. */
+import { Membership } from '../../../src/core/config/membership.ts'
 import { QuorumVerifier } from '../../../src/core/config/quorum-verifier.ts'
 import { type ReplicaConfig, replicaConfig } from '../../../src/core/config/replica-config.ts'
 import type { ServerSpec } from '../../../src/core/config/server-spec.ts'
@@ -112,7 +113,7 @@ export class Puppet {
     this.#config = quorum.toString()
     const config = replicaConfig({ sid, quorum })
     const host = rig.start(`zk${sid}`, quorum.server(sid)?.host)
-    this.#connections = new QuorumCnxManager(host, config, (from, bytes) =>
+    this.#connections = new QuorumCnxManager(host, config, new Membership(config), (from, bytes) =>
       this.heard.push({ ...decodeNotification(bytes), from }),
     )
     this.#connections.start()
