@@ -75,6 +75,10 @@ export interface ServerOptions {
   readonly kind?: 'leader' | 'learner'
   readonly tickTimeMs?: number
   readonly extendedTypes?: boolean
+  /** What the configuration says beside the defaults. */
+  readonly settings?: Partial<ReplicaConfig>
+  /** The leader is another server than the one with the clients. */
+  readonly leaderSid?: number
   readonly lastZxid?: Zxid
   readonly state?: State
   readonly limits?: Partial<Pick<ReplicaConfig, 'globalOutstandingLimit' | 'maxClientCnxns'>>
@@ -115,6 +119,7 @@ export class TestServer implements Role {
       globalOutstandingLimit: 1000,
       maxClientCnxns: 60,
       ...options.limits,
+      ...options.settings,
     } as ReplicaConfig
     const { host } = world
     const { state } = this
@@ -123,7 +128,8 @@ export class TestServer implements Role {
       sessions: state.sessions,
       apply: (logged, _bytes, replies) => state.apply(logged, replies),
     }
-    this.sessions = new LeaderSessionTracker(host, config, database.sessions, (session) => this.expire(session))
+    const atLeader = { ...config, sid: options.leaderSid ?? config.sid }
+    this.sessions = new LeaderSessionTracker(host, atLeader, database.sessions, (session) => this.expire(session))
     this.prep = new PrepRequestProcessor({
       database,
       sessions: this.sessions,
@@ -147,11 +153,12 @@ export class TestServer implements Role {
   submit(request: Request): void {
     if (request.type === OpCode.sync) this.outstanding.push('sync')
     else {
-      this.prep.prepare(request)
-      const { logged } = request
+      const { session, cxid, type, body, auth } = request
+      // What a learner forwards is another request at the leader, and comes back by the txn alone.
+      const prepared = this.kind === 'learner' ? { ...this.foreign(session, cxid, type, body, this), auth } : request
+      this.prep.prepare(prepared)
+      const { logged } = prepared
       if (logged === null) throw new Error('a write without a txn')
-      // What a learner forwards comes back by the txn alone.
-      if (this.kind === 'learner') Object.assign(request, { logged: null, error: 0 })
       this.lastProposed = logged.header.zxid
       this.outstanding.push(logged)
     }
