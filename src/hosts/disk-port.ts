@@ -112,6 +112,7 @@ export class DiskPort implements Disk {
     const { mark, done } = sync
     if (this.#state.failSyncs === true) {
       this.#store.syncFailed(mark)
+      if (this.#witness) this.#home.emit({ kind: 'diskFailed', code: 'io' })
       return done(new DiskError('io', 'sync: input/output error'))
     }
     this.#home.about('synced')
@@ -122,13 +123,18 @@ export class DiskPort implements Disk {
 
   /** Why a change cannot be made. */
   #refusal(path: string, bytes?: Uint8Array): DiskError | undefined {
-    if (this.#state.failWrites === true) return new DiskError('io', `${path}: input/output error`)
+    if (this.#state.failWrites === true) return this.#failed('io', `${path}: input/output error`)
     if (bytes === undefined || this.#roomBytes === Number.POSITIVE_INFINITY) return undefined
     if (bytes.length <= this.#roomBytes) {
       this.#roomBytes -= bytes.length
       return undefined
     }
-    return new DiskError('full', `${path}: no space left on device`)
+    return this.#failed('full', `${path}: no space left on device`)
+  }
+
+  #failed(code: 'full' | 'io', message: string): DiskError {
+    if (this.#witness) this.#home.emit({ kind: 'diskFailed', code })
+    return new DiskError(code, message)
   }
 
   #told(

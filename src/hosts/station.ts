@@ -500,7 +500,9 @@ export class Station implements NetworkHome {
 
   #dueUs(delayMs: number): number {
     const { rate } = this.#clockAt
-    const dueUs = this.nowUs + Math.max(0, Math.round(rate === 1 ? delayMs * 1000 : (delayMs * 1000) / rate))
+    // What is left of a delay may be a rounding error of the process: time goes on all the same.
+    const delayUs = rate === 1 ? Math.round(delayMs * 1000) : Math.ceil((delayMs * 1000) / rate)
+    const dueUs = this.nowUs + (delayMs > 0 ? Math.max(1, delayUs) : 0)
     const grainUs = this.#conditions.clock?.timerGrainUs
     return grainUs && dueUs > this.nowUs ? Math.ceil(dueUs / grainUs) * grainUs : dueUs
   }

@@ -1,0 +1,90 @@
+/** What the hand that breaks things knows of a run, from its trace: who runs, leads, serves, how far each log goes. It is for
+ *  choosing where it hurts and for keeping within the budget of losses, not for judging. */
+import type { TraceEvent } from '../../core/trace.ts'
+import type { Zxid } from '../../core/wire/ids.ts'
+
+interface Sight {
+  /** The end of its log, as far as it has said that it is on disk. */
+  head: Zxid
+  acceptedEpoch: number
+  serving: boolean
+  /** Of its last `established`, while it leads. */
+  leads: number | undefined
+  halted: string | undefined
+}
+
+export class Lookout {
+  readonly #servers = new Map<number, Sight>()
+  /** The newest event of each server that changed its role, its epoch or its log's head. */
+  lastTurnUs = 0
+  newestEpoch = 0
+
+  of(sid: number): Sight {
+    let sight = this.#servers.get(sid)
+    if (sight === undefined) {
+      sight = { head: 0n as Zxid, acceptedEpoch: 0, serving: false, leads: undefined, halted: undefined }
+      this.#servers.set(sid, sight)
+    }
+    return sight
+  }
+
+  /** Who leads in the newest epoch. */
+  get leader(): number | undefined {
+    let leader: number | undefined
+    for (const [sid, { leads }] of this.#servers) if (leads !== undefined && leads === this.newestEpoch) leader = sid
+    return leader
+  }
+
+  onEvents(events: readonly TraceEvent[]): void {
+    for (const event of events) this.#onEvent(event)
+  }
+
+  #onEvent(event: TraceEvent): void {
+    switch (event.kind) {
+      case 'recovered': {
+        const sight = this.of(event.station)
+        sight.head = event.zxid
+        sight.acceptedEpoch = event.acceptedEpoch
+        return
+      }
+      case 'truncated':
+      case 'snapInstalled':
+      case 'durable':
+        this.of(event.station).head = event.zxid
+        return
+      case 'epochAccepted':
+        this.of(event.station).acceptedEpoch = event.epoch
+        this.lastTurnUs = event.at
+        return
+      case 'established':
+        this.of(event.station).leads = event.epoch
+        this.newestEpoch = Math.max(this.newestEpoch, event.epoch)
+        this.lastTurnUs = event.at
+        return
+      case 'serving':
+        this.of(event.station).serving = true
+        return
+      case 'stateChanged':
+        if (event.to === 'LOOKING') this.#stops(event.station)
+        this.lastTurnUs = event.at
+        return
+      case 'stopServing':
+        return this.#stops(event.station)
+      case 'halted':
+        this.of(event.station).halted = event.reason
+        return this.#stops(event.station)
+      case 'started':
+        this.of(event.station).halted = undefined
+        return
+      case 'killed':
+      case 'crashed':
+        return this.#stops(event.station)
+    }
+  }
+
+  #stops(sid: number): void {
+    const sight = this.of(sid)
+    sight.serving = false
+    sight.leads = undefined
+  }
+}

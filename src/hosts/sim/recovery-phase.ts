@@ -1,0 +1,145 @@
+/** After the troubles: a core with a quorum is made whole, for ever; the others are left as they are, or healed as well. The
+ *  core then has to find a leader, serve, answer writes, and stay so (fault-model §7, liveness mode). */
+import type { CliResult } from '../../core/cli/result.ts'
+import type { TraceEvent } from '../../core/trace.ts'
+import { PORT_CLASSES } from '../fault.ts'
+import { generator } from '../prng.ts'
+import type { Finding, SeedRun } from './run-seed.ts'
+import type { Pending } from './sim.ts'
+import { range, shuffled } from './swarm.ts'
+
+const SECOND = 1_000_000
+/** After it serves, so long without a new election. */
+const STABLE_US = 20 * SECOND
+const STEP_US = SECOND / 5
+
+export function recover(run: SeedRun): void {
+  const core = chooseCore(run)
+  // More disks are lost than a quorum can bear: nothing is asked of it.
+  if (core === undefined) return
+  heal(run, core)
+  const boundUs = run.sim.edgeUs + boundOf(run)
+  const serves = (): boolean => core.every((sid) => isLost(run, sid) || run.lookout.of(sid).serving)
+  if (!runUntil(run, core, boundUs, serves)) {
+    if (!run.isOver) run.found(notServing(run, core))
+    return
+  }
+  const left = core.filter((sid) => !isLost(run, sid))
+  const writes = left.map((sid) => {
+    const client = run.chaos.act({ kind: 'openClient', connect: `zk${sid}:2181` }) as number
+    return { sid, answer: run.sim.begin(client, `create -s /probe ${sid}`) }
+  })
+  const answeredUs = run.sim.edgeUs + 2 * boundOf(run)
+  const answered = (): boolean => writes.every(({ answer }) => isCreated(answer))
+  if (!runUntil(run, left, answeredUs, answered)) {
+    if (run.isOver) return
+    const silent = writes.filter(({ answer }) => !isCreated(answer)).map(({ sid }) => sid)
+    run.found(finding(run, 'L-4', `no write is answered at server ${silent.join(', ')}, which the core has healed`))
+    return
+  }
+  stays(run, left)
+}
+
+/** Its disk is beyond repair, which it has found out. */
+const isLost = ({ chaos, lookout }: SeedRun, sid: number): boolean =>
+  chaos.rotten.has(sid) && lookout.of(sid).halted !== undefined
+
+/** All servers that can run again, or just enough of them. */
+function chooseCore(run: SeedRun): readonly number[] | undefined {
+  const { plan, quorum } = run
+  const servers = range(1, plan.config.servers)
+  const able = servers.filter((sid) => !isLost(run, sid))
+  if (!quorum.containsQuorum(new Set(able.filter((sid) => quorum.isVoter(sid))))) return undefined
+  if (!plan.leaveBroken) return able
+  const core: number[] = []
+  for (const sid of shuffled(generator(plan.config.seed, 'core'), able)) {
+    core.push(sid)
+    if (quorum.containsQuorum(new Set(core.filter((each) => quorum.isVoter(each))))) break
+  }
+  return core.sort((a, b) => a - b)
+}
+
+function heal({ chaos, sim, plan }: SeedRun, core: readonly number[]): void {
+  const clients = sim.conductor.running.filter((station) => station > 100)
+  if (!plan.leaveBroken) chaos.act({ kind: 'heal' })
+  else {
+    // Also those that are still to come.
+    const all = [...core, ...range(101, Math.max(101, ...clients) + core.length)]
+    chaos.act({ kind: 'link', from: all, to: all, ports: PORT_CLASSES, state: {} })
+  }
+  for (const station of [...core, ...clients]) {
+    if (chaos.paused.has(station)) chaos.act({ kind: 'resume', station, clock: 'ran' })
+  }
+  for (const station of core) {
+    if (chaos.unwell.delete(station)) {
+      chaos.act({ kind: 'disk', station, disk: {} })
+      chaos.act({ kind: 'clock', station, clock: {} })
+      chaos.act({ kind: 'slow', station, stepUs: 0 })
+    }
+    if (!sim.conductor.isRunning(station)) chaos.act({ kind: 'start', sid: station })
+  }
+}
+
+/** Until the next look: servers of the core that stop with an armed crash point, or of a fault that was healed too late for
+ *  them, are started again. */
+function runUntil(run: SeedRun, core: readonly number[], untilUs: number, good: () => boolean): boolean {
+  const { sim, chaos } = run
+  const down = new Set<number>()
+  while (!run.isOver) {
+    if (good()) return true
+    if (sim.edgeUs >= untilUs) return false
+    sim.runTo(Math.min(untilUs, sim.edgeUs + STEP_US))
+    for (const sid of core) {
+      if (sim.conductor.isRunning(sid) || down.has(sid) || isLost(run, sid)) continue
+      down.add(sid)
+      chaos.act({ kind: 'start', sid })
+    }
+  }
+  return false
+}
+
+/** Time to find out that something is wrong, to elect (with back-off), to synchronize; each may have to be done twice. */
+function boundOf({ plan: { config } }: SeedRun): number {
+  const tickMs = config.tickTimeMs
+  const backOffMs = config.knobs?.maxNotificationIntervalMs ?? 60_000
+  const connectMs = (config.knobs?.cnxTimeoutMs ?? 5000) * config.servers
+  return (2 * backOffMs + 3 * config.initLimit * tickMs + 2 * config.syncLimit * tickMs + 2 * connectMs + 20_000) * 1000
+}
+
+function notServing(run: SeedRun, core: readonly number[]): Finding {
+  const { lookout } = run
+  const out = core.filter((sid) => !lookout.of(sid).serving)
+  const property = lookout.leader === undefined ? 'L-1' : out.length === core.length ? 'L-2' : 'L-6'
+  const halted = out.flatMap((sid) => {
+    const reason = lookout.of(sid).halted
+    return reason === undefined ? [] : [`server ${sid} has stopped: ${reason}`]
+  })
+  const who = `server ${out.join(', ')} of the core ${core.join(', ')} does not serve in time`
+  return finding(run, property, [who, ...halted].join('; '))
+}
+
+function stays(run: SeedRun, core: readonly number[]): void {
+  const untilUs = run.sim.edgeUs + STABLE_US
+  const before = run.lookout.newestEpoch
+  while (!run.isOver && run.sim.edgeUs < untilUs) run.sim.runTo(Math.min(untilUs, run.sim.edgeUs + STEP_US))
+  if (run.isOver) return
+  const fallen = core.filter((sid) => !run.lookout.of(sid).serving)
+  if (run.lookout.newestEpoch !== before)
+    run.found(finding(run, 'L-3', `epoch ${run.lookout.newestEpoch} follows ${before} without a new fault`))
+  else if (fallen.length > 0)
+    run.found(finding(run, 'L-3', `server ${fallen.join(', ')} stopped serving without a new fault`))
+}
+
+const isCreated = ({ result }: Pending<CliResult>): boolean =>
+  result?.lines.some(({ text }) => text.startsWith('Created')) ?? false
+
+function finding(run: SeedRun, property: string, sentence: string): Finding {
+  const event: TraceEvent = {
+    at: run.sim.edgeUs,
+    station: 0,
+    seq: Number.MAX_SAFE_INTEGER,
+    kind: 'action',
+    command: 'a bound has passed',
+  }
+  return { property, sentence, event }
+}

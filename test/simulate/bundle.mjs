@@ -1,0 +1,36 @@
+/** The simulator as one file for Node, as the benchmarks are bundled. A mutant is made while bundling, by a plugin: the
+ *  sources stay as they are. */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { build } from 'vite'
+
+/**
+ * @param {string | undefined} mutant
+ * @returns {Promise<string>} the bundle's address, to be imported
+ */
+export async function bundle(mutant) {
+  const outDir = resolve('node_modules/.cache/simulate', mutant ?? 'sound')
+  await build({
+    configFile: false,
+    logLevel: 'warn',
+    plugins: mutant === undefined ? [] : [await pluginOf(mutant)],
+    build: {
+      ssr: 'test/simulate/main.ts',
+      outDir,
+      emptyOutDir: true,
+      target: 'node20',
+      minify: false,
+      sourcemap: true,
+    },
+  })
+  return pathToFileURL(`${outDir}/main.js`).href
+}
+
+/** @param {string} mutant */
+async function pluginOf(mutant) {
+  const file = resolve('test/simulate/mutate.mjs')
+  if (!existsSync(file)) throw new Error('there are no mutants')
+  const { mutate } = await import(pathToFileURL(file).href)
+  return mutate(mutant)
+}

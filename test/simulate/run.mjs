@@ -1,0 +1,8 @@
+/** `npm run simulate -- --seeds 1000`: see main.ts for what may stand behind the dashes. */
+import { bundle } from './bundle.mjs'
+
+const args = process.argv.slice(2)
+const at = args.indexOf('--mutant')
+const address = await bundle(at < 0 ? undefined : args[at + 1])
+const { main } = await import(address)
+process.exitCode = await main(args)
