@@ -3,6 +3,7 @@ import { ErrorCode, EventType, OpCode } from '../../../src/core/wire/codes.ts'
 import { asSession, asZxid, hex64 } from '../../../src/core/wire/ids.ts'
 import { int, Writer } from '../../../src/core/wire/jute.ts'
 import * as proto from '../../../src/core/wire/proto.ts'
+import { MultiCreate } from './multi-create.ts'
 import { bodyOf, framed, Nothing, type ServerOptions, TestServer, text, utf8, World } from './rig.ts'
 
 /** A server on which nothing is committed before the test says so, with sessions that exist already. */
@@ -340,6 +341,19 @@ describe('the end of a session', () => {
     server.sessions.setOwner(reader.session, {})
     reader.get('/')
     expect(reader).toMatchObject({ ended: 'closed', frames: [] })
+  })
+
+  test.each(kinds)('a multi of a session that has moved away from a %s is not answered either', (kind) => {
+    const server = slowServer({ kind })
+    const client = server.session()
+    server.sessions.setOwner(client.session, {})
+    client.request(OpCode.multi, MultiCreate, ['/a', 0])
+    expect(server.committed.at(-1)?.txn).toMatchObject({
+      kind: 'multi',
+      body: [{ kind: 'error', body: { err: ErrorCode.SessionMoved } }],
+    })
+    expect(client.frames).toEqual([])
+    expect(client.ended).toBe('closed')
   })
 
   test('once the role is over, nothing that was queued has any effect', () => {

@@ -5,6 +5,7 @@ import { OPEN_ACL_UNSAFE } from '../../../src/core/wire/data.ts'
 import { asSession } from '../../../src/core/wire/ids.ts'
 import { encode } from '../../../src/core/wire/jute.ts'
 import * as proto from '../../../src/core/wire/proto.ts'
+import { MultiCreate } from './multi-create.ts'
 import { type ServerOptions, TestServer, World } from './rig.ts'
 
 const SID = 1
@@ -82,9 +83,9 @@ describe.each(['leader', 'learner'] as const)('a local session at a %s', (kind) 
   test('becomes a global one for an ephemeral inside a multi, and not for one without', () => {
     const server = given(kind, upgrading)
     const client = server.session()
-    client.request(OpCode.multi, Multi, ['/a', CreateMode.PERSISTENT])
+    client.request(OpCode.multi, MultiCreate, ['/a', CreateMode.PERSISTENT])
     expect(client.take()).toMatchObject({ err: 0, zxid: 1n })
-    client.request(OpCode.multi, Multi, ['/e', CreateMode.EPHEMERAL])
+    client.request(OpCode.multi, MultiCreate, ['/e', CreateMode.EPHEMERAL])
     expect(client.take()).toMatchObject({ err: 0, zxid: 3n })
     expect(txns(server).map(([type]) => type)).toEqual([OpCode.multi, OpCode.createSession, OpCode.multi])
     expect(server.state.tree.ephemerals(client.session)).toEqual(['/e'])
@@ -179,7 +180,7 @@ test('what a session asks for when it has expired is dropped; what it asked for 
   const client = server.session(4000)
   server.prompt = false
   client.create('/before')
-  server.world.run(10_000)
+  server.world.run(6000)
   expect(server.world.of('sessionClosing')).toHaveLength(1)
   expect(client.ended).toBeUndefined()
   client.create('/after')
@@ -191,16 +192,6 @@ test('what a session asks for when it has expired is dropped; what it asked for 
   expect(txns(server)).toEqual([[OpCode.create, 1]])
 })
 
-const Multi = {
-  read: (): [string, number] => {
-    throw new Error('only written')
-  },
-  write: (out: Parameters<typeof proto.MultiHeader.write>[0], [path, flags]: [string, number]): void => {
-    proto.MultiHeader.write(out, { type: OpCode.create, done: false, err: -1 })
-    proto.CreateRequest.write(out, { path, data: null, acl: OPEN_ACL_UNSAFE, flags })
-    proto.MultiHeader.write(out, { type: -1, done: true, err: -1 })
-  },
-}
 function createBody(path: string, flags: number): Uint8Array {
   return encode(proto.CreateRequest, { path, data: null, acl: OPEN_ACL_UNSAFE, flags })
 }
