@@ -4,8 +4,15 @@ import { defineConfig } from 'vitest/config'
 
 /** The programs of the Node host: `vite build --mode node`. */
 const programs = Object.fromEntries(
-  ['server', 'zkcli'].map((name) => [name, `src/hosts/node/${name}.ts`]).filter(([, file]) => existsSync(file as string)),
+  ['server', 'zkcli']
+    .map((name) => [name, `src/hosts/node/${name}.ts`])
+    .filter(([, file]) => existsSync(file as string)),
 )
+
+const libraries = [
+  { name: 'react', test: /node_modules[\\/](react|react-dom|scheduler)[\\/]/ },
+  { name: 'words', test: /node_modules[\\/](i18next|react-i18next)[\\/]/ },
+]
 
 export default defineConfig(({ mode }) => ({
   // Relative, so that the built page works below any address.
@@ -24,7 +31,12 @@ export default defineConfig(({ mode }) => ({
           sourcemap: true,
           rolldownOptions: { input: programs },
         }
-      : { target: 'es2023', sourcemap: true },
+      : {
+          target: 'es2023',
+          sourcemap: true,
+          // What changes only with a new version of a library, apart from what changes with the page.
+          rolldownOptions: { output: { codeSplitting: { groups: libraries } } },
+        },
   ssr: { noExternal: true },
   cacheDir: 'node_modules/.cache/vite',
   test: {

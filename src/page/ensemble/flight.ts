@@ -16,6 +16,8 @@ export interface Inks {
   readonly ink: string
   readonly faint: string
   readonly accent: string
+  /** What burns. */
+  readonly ember: string
   readonly mono: string
 }
 

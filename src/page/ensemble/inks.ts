@@ -19,6 +19,7 @@ function readInks(): Inks {
     ink: read('--ink'),
     faint: read('--ink-3'),
     accent: read('--accent'),
+    ember: read('--danger'),
     mono: getComputedStyle(document.documentElement).getPropertyValue('--mono') || 'monospace',
   }
   probe.remove()

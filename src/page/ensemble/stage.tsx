@@ -6,8 +6,10 @@ import { duration } from '../parts/duration.ts'
 import type { Form } from '../parts/message-form.tsx'
 import { Zxid } from '../parts/zxid.tsx'
 import { useMedia } from '../shell/media.ts'
+import { areaOf } from '../store/anchors.ts'
 import { useFrame, usePage, usePicture, useVivarium } from '../store/hooks.ts'
 import { Client, Crowd } from './client.tsx'
+import { drawThreads } from './draw-threads.ts'
 import { drawFlight, type Sighting } from './flight.ts'
 import { FlightStrip } from './flight-strip.tsx'
 import { useInks } from './inks.ts'
@@ -45,7 +47,7 @@ export function Stage() {
   const room = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const tip = useRef<HTMLDivElement>(null)
-  const { playback } = useVivarium()
+  const { playback, anchors } = useVivarium()
   const still = useMedia('(prefers-reduced-motion: reduce)')
   const sightings = useRef<readonly Sighting[]>([])
   const inks = useInks()
@@ -57,10 +59,11 @@ export function Stage() {
       const box = entry?.contentRect
       if (box !== undefined && box.width > 0 && box.height > 0)
         setSize({ width: Math.floor(box.width), height: Math.floor(box.height) })
+      anchors.stage = areaOf(element)
     })
     observer.observe(element)
     return () => observer.disconnect()
-  }, [])
+  }, [anchors])
 
   const ring = useMemo(() => (size === undefined ? undefined : layoutRing({ ...size, servers: sids })), [size, sids])
   const clientsKey = clientKeys.join(';')
@@ -93,6 +96,7 @@ export function Stage() {
     context.setTransform(scale, 0, 0, scale, 0, 0)
     context.clearRect(0, 0, size.width, size.height)
     const message = pointed?.message.id ?? (selected?.kind === 'message' ? selected.id : undefined)
+    drawThreads(context, picture, layout, ways, anchors, inks, still)
     sightings.current = drawFlight(context, picture, layout, ways, inks, { form: lit, message, still })
     if (pointed === undefined) return
     // The tip goes with its message, and ends with it.
@@ -101,9 +105,16 @@ export function Stage() {
     else if (tip.current !== null) moveTip(tip.current, now, size.width, picture.at)
   }
   useFrame(draw)
+  const latest = useRef(draw)
+  useEffect(() => {
+    latest.current = draw
+  })
   // While time stands still, a new size, theme or emphasis still has to be drawn.
   // biome-ignore lint/correctness/useExhaustiveDependencies: all that `draw` depends on, but for the picture
   useEffect(() => draw(playback.picture), [layout, inks, lit, pointed, selected, still, playback])
+
+  // Rows of the tree have moved.
+  useEffect(() => anchors.onChange(() => latest.current(playback.picture)), [anchors, playback])
 
   const near = ({ clientX, clientY, currentTarget }: PointerEvent<HTMLDivElement>): Sighting | undefined => {
     const box = currentTarget.getBoundingClientRect()

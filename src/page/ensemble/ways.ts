@@ -175,8 +175,17 @@ export class Ways {
     return wayBetween(a, b, bend, offset)
   }
 
-  #bend(from: number, to: number, a: Disc, b: Disc): number {
-    const key = `${from} ${to}`
+  /** From a station to a point at the edge of the stage. */
+  towards(station: number, point: Disc): Way | undefined {
+    const a = this.#ends.get(station)
+    if (a === undefined) return undefined
+    // A row that moves a little leaves the way as it is.
+    const about = { ...point, x: Math.round(point.x / 16) * 16, y: Math.round(point.y / 16) * 16 }
+    const bend = this.#bend(station, -1, a, about, `${station} to ${about.x} ${about.y}`)
+    return wayBetween(a, point, bend, 0)
+  }
+
+  #bend(from: number, to: number, a: Disc, b: Disc, key = `${from} ${to}`): number {
     const known = this.#bends.get(key)
     if (known !== undefined) return known
     const others = <T>(all: ReadonlyMap<number, T>): T[] =>

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, useEffect, useId, useMemo, useState } from 'react'
+import { type KeyboardEvent, lazy, Suspense, useEffect, useId, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TraceEvent } from '../../core/trace.ts'
 import { GROUPS, type Group, isQuiet } from '../../trace/words.ts'
@@ -7,11 +7,12 @@ import { classes } from '../parts/classes.ts'
 import { useFollowEnd } from '../parts/follow-end.ts'
 import { Pane } from '../parts/pane.tsx'
 import { useEvents, usePage } from '../store/hooks.ts'
-import { EventDetail } from './event-detail.tsx'
 import { type Choice, EventFilter, isSame, keyOf, type Relations, relationsOf } from './event-filter.ts'
 import styles from './events.module.css'
 import { sentenceOf } from './sentence.ts'
 import { timeOf } from './time.ts'
+
+const EventDetail = lazy(() => import('./event-detail.tsx').then((part) => ({ default: part.EventDetail })))
 
 const ROW_HEIGHT = 22
 
@@ -37,7 +38,11 @@ export function EventList() {
       <div className={styles.events}>
         {counting && <p className={styles.note}>{t(($) => $.events.counting)}</p>}
         <Rows events={chosen} relations={relations} />
-        {relations !== undefined && <EventDetail {...relations} />}
+        {relations !== undefined && (
+          <Suspense>
+            <EventDetail {...relations} />
+          </Suspense>
+        )}
       </div>
     </Pane>
   )

@@ -17,8 +17,12 @@ export function useFollowEnd(content: unknown): FollowEnd {
   const follow = useRef(() => {
     if (atEnd.current && ref.current !== null) ref.current.scrollTop = ref.current.scrollHeight
   })
+  // In the next frame: there the new content has been laid out, and to ask for its height costs nothing.
   // biome-ignore lint/correctness/useExhaustiveDependencies: new content is what makes it scroll
-  useLayoutEffect(() => follow.current(), [content])
+  useLayoutEffect(() => {
+    const frame = requestAnimationFrame(() => follow.current())
+    return () => cancelAnimationFrame(frame)
+  }, [content])
   useEffect(() => {
     if (ref.current === null) return
     const observer = new ResizeObserver(() => follow.current())

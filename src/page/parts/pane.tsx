@@ -15,7 +15,7 @@ interface PaneProps {
 export function Pane({ title, aside, filled = false, children }: PaneProps) {
   return (
     <div className={styles.pane}>
-      <header className={styles.head}>
+      <header className={styles.head} data-plain={aside === undefined}>
         <h2>{title}</h2>
         <div className={styles.aside}>{aside}</div>
       </header>

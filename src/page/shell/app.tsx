@@ -1,11 +1,16 @@
-import type { ReactNode } from 'react'
+import { lazy, type ReactNode, Suspense } from 'react'
 import { useKeys } from '../pace/keys.ts'
 import type { PaneId } from '../store/state.ts'
 import styles from './app.module.css'
-import { Desk } from './desk.tsx'
 import { Header } from './header.tsx'
 import { useMedia } from './media.ts'
 import { Pocket } from './pocket.tsx'
+
+/** A phone has no use for panes that are resized. Elsewhere it is fetched while the ensemble is being opened. */
+const NARROW = '(max-width: 820px)'
+const fetchDesk = () => import('./desk.tsx').then((part) => ({ default: part.Desk }))
+const early = typeof matchMedia === 'function' && !matchMedia(NARROW).matches ? fetchDesk() : undefined
+const Desk = lazy(() => early ?? fetchDesk())
 
 /** What stands in each pane. */
 export type Views = { readonly [pane in PaneId]: ReactNode }
@@ -19,12 +24,14 @@ interface AppProps {
 /** The whole page: header, notices, panes. */
 export function App({ notices, views }: AppProps) {
   useKeys()
-  const narrow = useMedia('(max-width: 820px)')
+  const narrow = useMedia(NARROW)
   return (
     <div className={styles.app}>
       <Header />
       {notices}
-      <main className={styles.main}>{narrow ? <Pocket views={views} /> : <Desk views={views} />}</main>
+      <main className={styles.main}>
+        <Suspense>{narrow ? <Pocket views={views} /> : <Desk views={views} />}</Suspense>
+      </main>
     </div>
   )
 }

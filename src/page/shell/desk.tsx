@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels'
-import { Inspector } from '../ensemble/inspector.tsx'
+import { Inspector } from '../ensemble/lazy-inspector.tsx'
 import { Stage } from '../ensemble/stage.tsx'
 import { usePage } from '../store/hooks.ts'
 import type { PaneId } from '../store/state.ts'

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { Inspector } from '../ensemble/inspector.tsx'
+import { Inspector } from '../ensemble/lazy-inspector.tsx'
 import { Stage } from '../ensemble/stage.tsx'
 import { usePage } from '../store/hooks.ts'
 import type { PaneId } from '../store/state.ts'

@@ -1,6 +1,7 @@
 /** Joins ensemble, playback and the user's choices into the page that the views see. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Ensemble, Storage } from '../../hosts/ensemble.ts'
+import { Anchors } from './anchors.ts'
 import { ensembleSlice } from './ensemble-slice.ts'
 import { Playback } from './playback.ts'
 import type { PageState } from './state.ts'
@@ -12,6 +13,7 @@ export interface Page {
   readonly store: StoreApi<PageState>
   readonly playback: Playback
   readonly ensemble: Ensemble
+  readonly anchors: Anchors
 }
 
 /** What the slices work with. `store` is there once the first action runs. */
@@ -45,7 +47,7 @@ export function createPage(ensemble: Ensemble, storage: Storage, clock?: () => n
     ...panelsSlice(set, get, inside),
     ...terminalSlice(set, get, inside),
   }))
-  return { store, playback, ensemble }
+  return { store, playback, ensemble, anchors: new Anchors() }
 }
 
 /** The one requestAnimationFrame loop. Returns what ends it. */

@@ -1,9 +1,10 @@
 import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, useCallback, useEffect, useRef } from 'react'
+import { type KeyboardEvent, type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { DataTree } from '../../core/tree/data-tree.ts'
 import type { ServerPicture } from '../../trace/picture.ts'
-import { usePage } from '../store/hooks.ts'
+import { areaOf } from '../store/anchors.ts'
+import { usePage, useVivarium } from '../store/hooks.ts'
 import { isOpen, type Row, type Rows, type Toggled } from './rows.ts'
 import type { Watcher } from './watchers.ts'
 import { ZnodeRow } from './znode-row.tsx'
@@ -46,6 +47,7 @@ export function TreeList({ server, tree, rows, toggled, onToggle, watchers }: Tr
     overscan: 8,
     rangeExtractor,
   })
+  useTreeAnchors(scroller, rows, () => virtualizer.scrollOffset ?? 0)
   useEffect(() => {
     if (!wantsFocus.current) return
     wantsFocus.current = false
@@ -152,6 +154,46 @@ export function TreeList({ server, tree, rows, toggled, onToggle, watchers }: Tr
       </div>
     </div>
   )
+}
+
+/** Tells where the rows are to those who draw lines to them. */
+function useTreeAnchors(scroller: RefObject<HTMLElement | null>, rows: Rows, offset: () => number): void {
+  const { anchors } = useVivarium()
+  const latest = useRef({ rows, offset })
+  const indexes = useRef(new Map<string, number>())
+  useLayoutEffect(() => {
+    if (latest.current.rows !== rows) indexes.current.clear()
+    latest.current = { rows, offset }
+  })
+  useLayoutEffect(() => {
+    const element = scroller.current
+    if (element === null) return
+    const indexOf = (path: string): number => {
+      const known = indexes.current.get(path)
+      if (known !== undefined) return known
+      const index = latest.current.rows.indexOf(path)
+      const shown = index === -1 && path !== '/' ? indexOf(parentOf(path)) : index
+      indexes.current.set(path, shown)
+      return shown
+    }
+    const tell = () => {
+      const area = areaOf(element)
+      const yOf = (path: string): number => {
+        const y = area.top + (Math.max(0, indexOf(path)) + 0.5) * ROW_HEIGHT - latest.current.offset()
+        return Math.min(area.bottom, Math.max(area.top, y))
+      }
+      anchors.tree = { ...area, yOf }
+    }
+    const observer = new ResizeObserver(tell)
+    observer.observe(element)
+    const onScroll = () => anchors.tree !== undefined && tell()
+    element.addEventListener('scroll', onScroll, { passive: true })
+    return () => {
+      observer.disconnect()
+      element.removeEventListener('scroll', onScroll)
+      anchors.tree = undefined
+    }
+  }, [anchors, scroller])
 }
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'

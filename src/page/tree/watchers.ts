@@ -20,3 +20,10 @@ export function watchersByPath(servers: Iterable<ServerPicture>): ReadonlyMap<st
   }
   return found
 }
+
+/** The znodes above a path, the nearest first. */
+export function ancestorsOf(path: string): string[] {
+  const above: string[] = []
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) above.push(path.slice(0, at))
+  return path === '/' ? above : [...above, '/']
+}

@@ -1,4 +1,4 @@
-import { ChevronRight, Eye, Hash, Hourglass, Link2, type LucideIcon, Package } from 'lucide-react'
+import { ChevronRight, Eye, type LucideIcon } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { NodeView } from '../../core/tree/znode.ts'
 import type { Zxid } from '../../core/wire/ids.ts'
@@ -6,6 +6,7 @@ import { kindOf } from '../../trace/tree-of.ts'
 import { classes } from '../parts/classes.ts'
 import { previewOf } from './data-view.ts'
 import type { Row } from './rows.ts'
+import { znodeMarks } from './znode-marks.ts'
 import styles from './znodes.module.css'
 
 interface ZnodeRowProps {
@@ -46,6 +47,7 @@ export function ZnodeRow(props: ZnodeRowProps) {
       tabIndex={active ? 0 : -1}
       data-index={index}
       data-path={row.path}
+      data-watched={watchers > 0}
       className={classes(styles.row, stale && styles.stale, touched && styles.touched)}
       style={{ transform: `translateY(${top}px)`, paddingInlineStart: `calc(${row.level - 1} * 0.85rem + 0.25rem)` }}
       onClick={onSelect}
@@ -83,10 +85,12 @@ function Marks({ name, node, watchers }: { name: string; node: NodeView | undefi
   const kind = node === undefined ? 'persistent' : kindOf(node.ephemeralOwner)
   return (
     <>
-      {kind === 'ephemeral' && <Mark icon={Link2} word={t(($) => $.tree.marks.ephemeral)} />}
-      {kind === 'container' && <Mark icon={Package} word={t(($) => $.tree.marks.container)} />}
-      {kind === 'ttl' && <Mark icon={Hourglass} word={t(($) => $.tree.marks.ttl)} />}
-      {isSequential(name) && <Mark icon={Hash} word={t(($) => $.tree.marks.sequential)} />}
+      {znodeMarks.map(
+        ({ mark, icon }) =>
+          (mark === 'sequential' ? isSequential(name) : mark === kind) && (
+            <Mark key={mark} icon={icon} word={t(($) => $.tree.marks[mark])} />
+          ),
+      )}
       {watchers > 0 && (
         <Mark icon={Eye} word={t(($) => $.tree.marks.watched, { count: watchers })} className={styles.watched} />
       )}

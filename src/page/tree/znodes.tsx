@@ -1,14 +1,16 @@
-import { useMemo, useState } from 'react'
+import { lazy, Suspense, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Pane } from '../parts/pane.tsx'
 import { usePage, usePicture } from '../store/hooks.ts'
-import { Inspector } from './inspector.tsx'
 import { type Rows, type Toggled, TreeRows } from './rows.ts'
 import { ServerChips } from './server-chips.tsx'
 import { shownServer } from './shown-server.ts'
 import { TreeList } from './tree-list.tsx'
 import { watchersByPath } from './watchers.ts'
 import styles from './znodes.module.css'
+
+/** Not needed at first sight. */
+const Inspector = lazy(() => import('./inspector.tsx').then((part) => ({ default: part.Inspector })))
 
 /** The znodes of one server: its own tree, as its own txns have made it. */
 export function Znodes() {
@@ -48,7 +50,9 @@ export function Znodes() {
           />
         )}
         {path !== undefined && server !== undefined && (
-          <Inspector server={server} path={path} watchers={watchers.get(path) ?? []} />
+          <Suspense>
+            <Inspector server={server} path={path} watchers={watchers} />
+          </Suspense>
         )}
       </div>
     </Pane>
