@@ -1,8 +1,19 @@
 /** All checks that go along with a run: fed with its events in run order, they cost about the same for each event, however
  *  long the run is. They believe the witnesses of disk and network, never a replica's own word. */
 import type { TraceEvent } from '../core/trace.ts'
+import { ClientChecks } from './clients.ts'
+import { ElectionChecks } from './election.ts'
 import { type JudgedProperty, type Judges, judges, type Violation } from './judge.ts'
+import { LivenessChecks } from './liveness.ts'
+import { OrderChecks } from './order.ts'
 import type { PropertyId } from './properties.ts'
+import { RunChecks } from './run.ts'
+import { SessionChecks } from './sessions.ts'
+import { StorageChecks } from './storage.ts'
+import { SynchronizationChecks } from './synchronization.ts'
+import { TreeChecks } from './tree.ts'
+import { WatchChecks } from './watches.ts'
+import { type EventOf, type Handlers, World } from './world.ts'
 
 export type { JudgedProperty, Violation } from './judge.ts'
 
@@ -18,9 +29,42 @@ export interface Checker {
   end?(): void
 }
 
+type Handle = (event: TraceEvent) => void
+
 export class EnsembleChecker implements Checker {
   readonly #violations: Violation[] = []
   readonly #judges: Judges = judges(this.#violations)
+  readonly world = new World(this.#judges)
+  readonly tree = new TreeChecks(this.world)
+  readonly #watches = new WatchChecks(this.world, this.tree)
+  readonly clients = new ClientChecks(this.world, this.tree, this.#watches)
+  readonly #order = new OrderChecks(this.world)
+  readonly #synchronization = new SynchronizationChecks(this.world)
+  readonly #storage = new StorageChecks(this.world)
+  readonly #run = new RunChecks(this.world)
+  readonly #liveness = new LivenessChecks(this.world, this.tree, this.clients)
+  /** By kind of event. */
+  readonly #handlers = new Map<TraceEvent['kind'], Handle[]>()
+
+  constructor() {
+    const families: readonly { readonly handlers: Handlers }[] = [
+      this.#run,
+      new ElectionChecks(this.world),
+      this.#order,
+      this.#synchronization,
+      this.#storage,
+      this.tree,
+      this.clients,
+      this.#watches,
+      new SessionChecks(this.world, this.tree, this.clients),
+      this.#liveness,
+    ]
+    for (const { handlers } of families)
+      for (const [kind, handle] of Object.entries(handlers) as [TraceEvent['kind'], Handle][])
+        this.#handlers.set(kind, [...(this.#handlers.get(kind) ?? []), handle])
+    this.world.onCommitted = (head, event) => this.tree.follow(head, event)
+    this.tree.onExecuted = (executed) => this.#watches.executed(executed)
+  }
 
   get violations(): readonly Violation[] {
     return this.#violations
@@ -36,7 +80,60 @@ export class EnsembleChecker implements Checker {
     for (const event of events) this.#onEvent(event)
   }
 
-  end(): void {}
+  end(): void {
+    this.#liveness.end()
+  }
 
-  #onEvent(_event: TraceEvent): void {}
+  #onEvent(event: TraceEvent): void {
+    if (!this.#judges['R-1'].holds(this.#run.ordered(event)))
+      this.#judges['R-1'].report(event, 'an event comes out of the order of the run')
+    this.#liveness.passed(event)
+    switch (event.kind) {
+      case 'diskChanged':
+        return this.#changed(event)
+      case 'diskSynced':
+      case 'diskDamaged':
+        return this.#disk(event)
+      case 'packetsSent':
+        return this.#packets(event)
+    }
+    this.world.before(event)
+    this.#judge(event)
+    this.world.after(event)
+  }
+
+  #judge(event: TraceEvent): void {
+    const handlers = this.#handlers.get(event.kind)
+    if (handlers !== undefined) for (const handle of handlers) handle(event)
+  }
+
+  #changed(event: EventOf<'diskChanged'>): void {
+    const seen = this.world.before(event)
+    if (seen === undefined) return
+    if (seen.records.length > 0) this.#order.logged(event, seen)
+    this.#storage.changed(event, seen)
+    if (seen.snapshot !== undefined) this.tree.snapshot(event, seen.snapshot.zxid, seen.snapshot.bytes)
+    this.#judge(event)
+  }
+
+  #disk(event: EventOf<'diskSynced' | 'diskDamaged'>): void {
+    const { disk } = this.world.replica(event.station)
+    const before = disk.durable.head
+    this.world.before(event)
+    if (event.kind === 'diskDamaged') this.world.after(event)
+    this.#judge(event)
+    if (disk.durable.head !== before) this.#order.reduced(event, before)
+  }
+
+  /** One packet after the other, since what one may say depends on those before it. */
+  #packets(event: EventOf<'packetsSent'>): void {
+    const link = this.world.link(event.connection, event.station, event.to)
+    this.#judge(event)
+    for (const packet of event.packets) {
+      this.#order.packet(event, link, packet)
+      this.#synchronization.packet(event, link, packet)
+      this.#storage.packet(event, link, packet)
+      this.world.packet(link, event, packet)
+    }
+  }
 }

@@ -20,6 +20,7 @@ import { type Conditions, type Effect, type LinkState, linkName, type PortClass 
 import { type ConnectionKey, connectionKey, connectionName, type Frame, type FrameBody, type Part } from './frame.ts'
 import { Link } from './link.ts'
 import { hostName, portClass, stationNamed } from './names.ts'
+import { type NetworkWitness, type WitnessedEnd, witnessOf } from './network-witness.ts'
 import { drawFrom, generator } from './prng.ts'
 
 /** A process came up, in this life, or went down (incarnation 0), at this time. */
@@ -298,6 +299,11 @@ export class NetworkPort implements Network {
     home.send(Object.assign(frame, body))
   }
 
+  witness(end: WitnessedEnd): NetworkWitness | undefined {
+    const { config, station } = this.home
+    return config.witness === undefined ? undefined : witnessOf(station, end, () => this.home.nowUs)
+  }
+
   remove(end: End): void {
     this.#ends.delete(endKey(end.key, end.isOpener))
   }
@@ -384,6 +390,9 @@ class End implements Connection {
   framesCame = 0
   #held: { readonly body: FrameBody; readonly event: number }[] = []
   readonly #port: NetworkPort
+  readonly #witness: NetworkWitness | undefined
+  /** What led to the first of what was written in this step. */
+  #because: EventId | undefined
   /** Written before the connection was open. */
   #early: { readonly bytes: Uint8Array; readonly note: MessageNote | undefined }[] = []
   /** Written in this step, and when it will arrive. */
@@ -415,6 +424,7 @@ class End implements Connection {
     this.remote = remote
     this.class = portClass
     this.state = state
+    this.#witness = port.witness(this)
   }
 
   get hasHeld(): boolean {
@@ -431,7 +441,9 @@ class End implements Connection {
     if (this.#parts.length === 0) {
       this.#partsArriveUs = this.#nextArrival(bytes.length)
       this.#port.hasWritten(this)
+      this.#because = this.#port.home.cause
     }
+    this.#witness?.wrote?.(bytes)
     if (note === undefined) return this.#append(bytes)
     this.#endRun()
     const message = this.#port.home.sent(this, note, bytes.length, this.#partsArriveUs)
@@ -465,6 +477,7 @@ class End implements Connection {
     for (const { message, bytes } of parts) {
       if (this.state !== 'open') return
       this.#port.home.cause = message < 0 ? undefined : { station: from, seq: message }
+      this.#tell(this.#witness?.came?.(bytes))
       this.handlers?.onData(bytes)
     }
   }
@@ -483,12 +496,23 @@ class End implements Connection {
 
   flush(): void {
     if (this.#parts.length === 0) return
+    if (this.#witness?.flushed) {
+      const { home } = this.#port
+      const { cause } = home
+      home.cause = this.#because
+      this.#tell(this.#witness.flushed())
+      home.cause = cause
+    }
     this.#endRun()
     const parts = this.#parts
     this.#parts = []
     const body: FrameBody = { kind: 'data', parts }
     if (this.#isFaulty) this.#flushFaulty(body)
     else this.#port.send(this, body, this.#partsArriveUs, -1)
+  }
+
+  #tell(event: HostEvent | undefined): void {
+    if (event) this.#port.home.emit(event)
   }
 
   hold(body: FrameBody, event: number): void {

@@ -5,7 +5,15 @@
  *  station that caused it, then that one's sequence); what it sends can arrive only in a later window. How the time is
  *  cut into windows changes nothing. */
 import type { CliResult, Completion } from '../core/cli/result.ts'
-import type { Clock, Host, MessageNote, Timer, TimerNote, TraceSink } from '../core/host.ts'
+import {
+  type Clock,
+  DiskError,
+  type Host,
+  type MessageNote,
+  type Timer,
+  type TimerNote,
+  type TraceSink,
+} from '../core/host.ts'
 import type { CoreEvent, EventId, HostEvent, TraceEvent } from '../core/trace.ts'
 import { DiskPort } from './disk-port.ts'
 import { type Due, DueQueue } from './due-queue.ts'
@@ -178,6 +186,7 @@ export class Station implements NetworkHome {
       this.emit({ kind: 'started', what: spec.what, incarnation })
       for (const deed of birth.before ?? []) this.#do(deed)
       this.#damaged('powerCut', store.dropDoomed())
+      if (witness && incarnation === 1) this.#tellFiles()
       if (birth.conditions) this.#become(birth.conditions)
       this.process = launch(host, spec)
     })
@@ -374,6 +383,16 @@ export class Station implements NetworkHome {
       case 'wipe':
         return this.#damaged('wiped', this.#store.wipe())
     }
+  }
+
+  /** For the witness: what was there before the run. */
+  #tellFiles(): void {
+    for (const path of this.#store.paths()) {
+      const bytes = this.#store.read(path, 0, undefined)
+      if (bytes instanceof DiskError) continue
+      this.emit({ kind: 'diskChanged', change: 0, path, how: 'replace', sizeBytes: bytes.length, bytes })
+    }
+    this.emit({ kind: 'diskSynced', change: 0 })
   }
 
   #damaged(cause: 'powerCut' | 'rot' | 'wiped', files: readonly Damage[]): void {

@@ -1,0 +1,395 @@
+/** W: which events each connection of a client must get, worked out from its own requests and the committed history. A watch
+ *  holds from the state that the answer to its request shows. Source: WatchManager.java (data-tree.md section 5), with 3.8.0's
+ *  rule that a connection has one watch for each path and table. */
+import type { EventId, TraceEvent } from '../core/trace.ts'
+import { AddWatchMode, ErrorCode, EventType, eventName, OpCode, Perms, WatcherType } from '../core/wire/codes.ts'
+import type { ACL } from '../core/wire/data.ts'
+import type { Zxid } from '../core/wire/ids.ts'
+import { Reader } from '../core/wire/jute.ts'
+import { AddWatchRequest, CheckWatchesRequest, SetWatches, SetWatches2, WatcherEvent } from '../core/wire/proto.ts'
+import type { Change, Executed } from './reference-tree.ts'
+import { parentOf } from './reference-tree.ts'
+import type { TreeChecks } from './tree.ts'
+import { type EventOf, type Handlers, hex, type World, who } from './world.ts'
+
+/** One connection of a client, as the bytes on it show. */
+export interface ClientConnection {
+  readonly id: string
+  readonly client: number
+  readonly server: number
+  /** 0 until it is granted. */
+  session: bigint
+  /** Sent and not answered, oldest first. */
+  readonly requests: Request[]
+  isAttached: boolean
+  asked:
+    | {
+        readonly session: bigint
+        readonly timeoutMs: number
+        readonly lastZxid: Zxid
+        readonly proof: number | undefined
+      }
+    | undefined
+  hasAuthenticated: boolean
+  readOnly: boolean
+  lastZxid: Zxid
+}
+
+export interface Request {
+  readonly xid: number
+  readonly type: number
+  readonly body: Uint8Array
+  readonly event: TraceEvent
+  /** When it was sent: the greatest zxid of a write that was answered, and its leader's committed history. */
+  readonly floor: Zxid
+  readonly floorBy: EventId | undefined
+  readonly leaderCommitted: Zxid | undefined
+  readonly leader: number
+  readonly leaderEpoch: number | undefined
+}
+
+type Kind = 'once' | 'persistent' | 'recursive'
+interface Watch {
+  readonly kind: Kind
+  readonly since: Zxid
+}
+type Table = Map<string, Map<Watching, Watch>>
+
+/** An event that must come. */
+interface Due {
+  readonly zxid: Zxid
+  readonly type: number
+  readonly path: string
+  /** It may be kept from this client, which may not read there. */
+  readonly optional: boolean
+}
+
+class Watching {
+  readonly connection: ClientConnection
+  /** In the order of their txns. */
+  readonly due: Due[] = []
+  /** Came while a setWatches was under way. */
+  early: { readonly type: number; readonly path: string; readonly event: EventOf<'repliesCame'> }[] = []
+  /** Overtaken by an answer, which is told once; how many more answers have come since. */
+  overtaken: { readonly due: Due; answers: number }[] = []
+  lastEvent: Zxid | undefined
+  /** The checker has lost track. */
+  blind = false
+  constructor(connection: ClientConnection) {
+    this.connection = connection
+  }
+}
+
+/** So many answers after it should have come an event is lost. */
+const PATIENCE = 3
+
+export class WatchChecks {
+  readonly #world: World
+  readonly #tree: TreeChecks
+  readonly #data: Table = new Map()
+  readonly #children: Table = new Map()
+  readonly #watching = new Map<string, Watching>()
+  #recursive = 0
+
+  constructor(world: World, tree: TreeChecks) {
+    this.#world = world
+    this.#tree = tree
+  }
+
+  readonly handlers: Handlers = {}
+
+  /** The history has got a txn. */
+  executed({ changes }: Executed): void {
+    if (this.#data.size === 0 && this.#children.size === 0) return
+    for (const change of changes) this.#trigger(change, undefined)
+  }
+
+  ended(connection: ClientConnection): void {
+    const watching = this.#watching.get(connection.id)
+    if (watching === undefined) return
+    this.#watching.delete(connection.id)
+    this.#world.judges['W-7'].holds(true)
+    for (const table of [this.#data, this.#children])
+      for (const [path, watchers] of table) {
+        if (watchers.get(watching)?.kind === 'recursive' && table === this.#data) this.#recursive--
+        watchers.delete(watching)
+        if (watchers.size === 0) table.delete(path)
+      }
+  }
+
+  // --- what comes --------------------------------------------------------------------------------
+
+  event(connection: ClientConnection, event: EventOf<'repliesCame'>, input: Reader): void {
+    const { type, path } = WatcherEvent.read(input)
+    if (type === EventType.None) return
+    const watching = this.#of(connection)
+    if (watching.blind) return
+    const isCatchingUp = connection.requests.some(
+      (each) => each.type === OpCode.setWatches || each.type === OpCode.setWatches2,
+    )
+    if (isCatchingUp) watching.early.push({ type, path, event })
+    else this.#match(watching, event, type, path)
+  }
+
+  #match(watching: Watching, event: EventOf<'repliesCame'>, type: number, path: string): void {
+    const { judges } = this.#world
+    const { due, connection } = watching
+    const what = `${eventName(type)} of ${path}`
+    const late = watching.overtaken.findIndex((each) => each.due.type === type && each.due.path === path)
+    if (late !== -1) {
+      watching.overtaken.splice(late, 1)
+      return
+    }
+    const at = due.findIndex((each) => each.type === type && each.path === path)
+    if (!judges['W-3'].holds(at !== -1)) {
+      if (!connection.hasAuthenticated && this.#isHidden(path))
+        judges['W-6'].report(
+          event,
+          `${who(connection.server)} tells client ${connection.client} ${what}, which it may not read`,
+        )
+      judges['W-3'].report(
+        event,
+        `${who(connection.server)} tells client ${connection.client} ${what}, and no watch of it waits for that`,
+      )
+      return
+    }
+    const own = due[at] as Due
+    // Events of one txn may come in any order.
+    const passed = due.slice(0, at).find((each) => !each.optional && each.zxid < own.zxid)
+    if (!judges['W-5'].holds(passed === undefined))
+      judges['W-5'].report(
+        event,
+        `${who(connection.server)} tells client ${connection.client} ${what} before ${eventName(passed?.type ?? 0)} of ${passed?.path ?? ''}, which happened earlier`,
+      )
+    due.splice(at, 1)
+  }
+
+  /** An answer has come: everything up to its state must have been told before. */
+  reply(connection: ClientConnection, event: EventOf<'repliesCame'>, request: Request, zxid: Zxid, err: number): void {
+    const known = this.#watching.get(connection.id)
+    if (request.type === OpCode.setWatches || request.type === OpCode.setWatches2)
+      this.#caughtUp(this.#of(connection), event, request, zxid)
+    if (known !== undefined && !known.blind) this.#expectTold(known, event, zxid)
+    if (err === ErrorCode.Ok || err === ErrorCode.NoNode) this.#register(connection, event, request, zxid, err)
+  }
+
+  #expectTold(watching: Watching, event: EventOf<'repliesCame'>, zxid: Zxid): void {
+    const { judges } = this.#world
+    const { due, connection } = watching
+    const about = (one: Due): string => `${eventName(one.type)} of ${one.path} by ${hex(one.zxid)}`
+    for (const each of [...watching.overtaken]) {
+      if (++each.answers < PATIENCE) continue
+      watching.overtaken.splice(watching.overtaken.indexOf(each), 1)
+      judges['W-2'].report(
+        event,
+        `client ${connection.client} was never told ${about(each.due)}, which it watches for at ${who(connection.server)}`,
+      )
+    }
+    if (due.length === 0 || (due[0] as Due).zxid > zxid) {
+      judges['W-1'].holds(true)
+      return
+    }
+    while (due[0] !== undefined && due[0].zxid <= zxid) {
+      const first = due.shift() as Due
+      if (!judges['W-1'].holds(first.optional)) {
+        judges['W-1'].report(
+          event,
+          `client ${connection.client} sees ${hex(zxid)} at ${who(connection.server)} before it is told ${about(first)}`,
+        )
+        watching.overtaken.push({ due: first, answers: 0 })
+      }
+    }
+  }
+
+  // --- registration ------------------------------------------------------------------------------
+
+  #register(connection: ClientConnection, event: TraceEvent, request: Request, zxid: Zxid, err: number): void {
+    const { type, body } = request
+    switch (type) {
+      case OpCode.getData:
+      case OpCode.exists:
+      case OpCode.getChildren:
+      case OpCode.getChildren2: {
+        if (err === ErrorCode.NoNode && type !== OpCode.exists) return
+        const input = new Reader(body)
+        const path = input.string() ?? ''
+        if (!input.boolean()) return
+        const table = type === OpCode.getChildren || type === OpCode.getChildren2 ? this.#children : this.#data
+        return this.#add(connection, table, path, 'once', zxid)
+      }
+      case OpCode.addWatch: {
+        const { path, mode } = AddWatchRequest.read(new Reader(body))
+        const kind = mode === AddWatchMode.PERSISTENT ? 'persistent' : 'recursive'
+        this.#add(connection, this.#data, path, kind, zxid)
+        return this.#add(connection, this.#children, path, kind, zxid, false)
+      }
+      case OpCode.removeWatches: {
+        if (err !== ErrorCode.Ok) return
+        const { path, type: which } = CheckWatchesRequest.read(new Reader(body))
+        const watching = this.#of(connection)
+        if (which !== WatcherType.Data) this.#remove(watching, this.#children, path)
+        if (which !== WatcherType.Children) this.#remove(watching, this.#data, path)
+        this.#world.judges['W-6'].holds(true)
+        return
+      }
+      default:
+        void event
+    }
+  }
+
+  #of(connection: ClientConnection): Watching {
+    let watching = this.#watching.get(connection.id)
+    if (watching === undefined) {
+      watching = new Watching(connection)
+      watching.blind = !this.#tree.isKnown
+      this.#watching.set(connection.id, watching)
+    }
+    return watching
+  }
+
+  #add(connection: ClientConnection, table: Table, path: string, kind: Kind, since: Zxid, catchUp = true): void {
+    const watching = this.#of(connection)
+    if (watching.blind) return
+    this.#remove(watching, table, path)
+    let watchers = table.get(path)
+    if (watchers === undefined) {
+      watchers = new Map()
+      table.set(path, watchers)
+    }
+    watchers.set(watching, { kind, since })
+    if (kind === 'recursive' && table === this.#data) this.#recursive++
+    if (!catchUp && kind !== 'persistent') return
+    // The server was behind: what has happened meanwhile will set it off.
+    const { tree } = this.#tree
+    if (since >= tree.head) return
+    const from = tree.changes.findIndex((change) => change.zxid > since)
+    if (from !== -1) for (const change of tree.changes.slice(from)) this.#trigger(change, watching)
+  }
+
+  #remove(watching: Watching, table: Table, path: string): void {
+    const watchers = table.get(path)
+    const watch = watchers?.get(watching)
+    if (watchers === undefined || watch === undefined) return
+    watchers.delete(watching)
+    if (watchers.size === 0) table.delete(path)
+    if (watch.kind === 'recursive' && table === this.#data) this.#recursive--
+  }
+
+  /** `only`: for this connection alone, which has just set a watch. */
+  #trigger({ type, path, zxid, acl, parentAcl }: Change, only: Watching | undefined): void {
+    if (type === 'data') return void this.#fire(this.#data, path, EventType.NodeDataChanged, zxid, acl, only)
+    const parent = parentOf(path) || '/'
+    if (type === 'created') this.#fire(this.#data, path, EventType.NodeCreated, zxid, acl, only)
+    else {
+      const told = this.#fire(this.#data, path, EventType.NodeDeleted, zxid, acl, only)
+      this.#fire(this.#children, path, EventType.NodeDeleted, zxid, acl, only, told)
+    }
+    this.#fire(this.#children, parent, EventType.NodeChildrenChanged, zxid, parentAcl, only)
+  }
+
+  #fire(
+    table: Table,
+    path: string,
+    type: number,
+    zxid: Zxid,
+    acl: readonly ACL[] | undefined,
+    only: Watching | undefined,
+    told?: ReadonlySet<Watching>,
+  ): ReadonlySet<Watching> {
+    const found = new Set<Watching>()
+    for (let at = path; ; at = parentOf(at) || '/') {
+      for (const [watching, { kind, since }] of [...(table.get(at) ?? [])]) {
+        if (since >= zxid || found.has(watching) || (only !== undefined && only !== watching)) continue
+        const hears = kind === 'recursive' ? type !== EventType.NodeChildrenChanged : at === path
+        if (!hears) continue
+        found.add(watching)
+        if (kind === 'once') this.#remove(watching, table, at)
+        if (told?.has(watching)) continue
+        const rights = this.#rights(acl, watching.connection)
+        if (rights !== 'none') insert(watching.due, { zxid, type, path, optional: rights === 'some' })
+      }
+      if (at === '/' || this.#recursive === 0) break
+    }
+    return found
+  }
+
+  /** May this client read there? some: it depends on who it is. */
+  #rights(acl: readonly ACL[] | undefined, { hasAuthenticated }: ClientConnection): 'all' | 'some' | 'none' {
+    if (acl === undefined) return 'some'
+    const readers = acl.filter(({ perms }) => (perms & Perms.READ) !== 0)
+    if (readers.some(({ id }) => id.scheme === 'world')) return 'all'
+    return hasAuthenticated || readers.some(({ id }) => id.scheme === 'ip') ? 'some' : 'none'
+  }
+
+  #isHidden(path: string): boolean {
+    const node = this.#tree.tree.now(path)
+    return (
+      node?.acl !== undefined && !node.acl.some(({ perms, id }) => (perms & Perms.READ) !== 0 && id.scheme === 'world')
+    )
+  }
+
+  // --- coming back -------------------------------------------------------------------------------
+
+  /** Watches were set again: what the client had missed was to be told before this answer. */
+  #caughtUp(watching: Watching, event: EventOf<'repliesCame'>, request: Request, zxid: Zxid): void {
+    const { judges } = this.#world
+    const { connection } = watching
+    const early = watching.early
+    watching.early = []
+    const { tree } = this.#tree
+    if (watching.blind || zxid > tree.head) {
+      watching.blind = true
+      return
+    }
+    const input = new Reader(request.body)
+    const body =
+      request.type === OpCode.setWatches
+        ? { ...SetWatches.read(input), persistentWatches: [], persistentRecursiveWatches: [] }
+        : SetWatches2.read(input)
+    const missed = (path: string, kind: 'data' | 'exists' | 'child'): number | undefined | 'unknown' => {
+      const node = tree.at(path, zxid)
+      if (node === 'unknown' || path.startsWith('/zookeeper')) return 'unknown'
+      if (kind === 'exists') return node === undefined ? undefined : EventType.NodeCreated
+      if (node === undefined) return EventType.NodeDeleted
+      if (kind === 'data') return node.mzxid > body.relativeZxid ? EventType.NodeDataChanged : undefined
+      return node.pzxid > body.relativeZxid ? EventType.NodeChildrenChanged : undefined
+    }
+    const again = (kind: 'data' | 'exists' | 'child', paths: readonly string[]): void => {
+      for (const path of paths) {
+        const type = missed(path, kind)
+        if (type === 'unknown') watching.blind = true
+        else if (type === undefined)
+          this.#add(connection, kind === 'child' ? this.#children : this.#data, path, 'once', zxid)
+        else {
+          const came = early.findIndex((each) => each.type === type && each.path === path)
+          if (!judges['W-4'].holds(came !== -1))
+            judges['W-4'].report(
+              event,
+              `client ${connection.client} comes back to ${who(connection.server)} at ${hex(zxid)} and is not told ${eventName(type)} of ${path}`,
+              [request.event],
+            )
+          else early.splice(came, 1)
+        }
+      }
+    }
+    again('data', body.dataWatches)
+    again('exists', body.existWatches)
+    again('child', body.childWatches)
+    for (const [kind, paths] of [
+      ['persistent', body.persistentWatches],
+      ['recursive', body.persistentRecursiveWatches],
+    ] as const)
+      for (const path of paths) {
+        this.#add(connection, this.#data, path, kind, zxid)
+        this.#add(connection, this.#children, path, kind, zxid, false)
+      }
+    if (!watching.blind) for (const { type, path, event: by } of early) this.#match(watching, by, type, path)
+  }
+}
+
+/** Behind all that are not later. */
+function insert(due: Due[], one: Due): void {
+  let at = due.length
+  while (at > 0 && (due[at - 1] as Due).zxid > one.zxid) at--
+  due.splice(at, 0, one)
+}

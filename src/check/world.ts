@@ -1,0 +1,428 @@
+/** What the checkers of all families share: the servers with their disks, the terms of leaders, the quorum connections, the
+ *  ledger of histories, and the committed history, which only grows. Kept up here, judged by the families. */
+import { QuorumVerifier } from '../core/config/quorum-verifier.ts'
+import type { RoleState } from '../core/server/trace.ts'
+import type { EventId, PacketSeen, TraceEvent } from '../core/trace.ts'
+import { PacketType } from '../core/wire/codes.ts'
+import { asZxid, counterOf, epochOf, hex64, ZXID_0, type Zxid } from '../core/wire/ids.ts'
+import { type ChangeSeen, DiskModel } from './disk-model.ts'
+import type { Judges } from './judge.ts'
+import { Ledger } from './ledger.ts'
+
+export type EventOf<K extends TraceEvent['kind']> = TraceEvent & { readonly kind: K }
+export type Handlers = { readonly [K in TraceEvent['kind']]?: (event: EventOf<K>) => void }
+
+export interface Replica {
+  readonly sid: number
+  up: boolean
+  paused: boolean
+  incarnation: number
+  readonly disk: DiskModel
+  /** The disk's witness has spoken: without it nothing is said of the disk. */
+  witnessed: boolean
+  state: RoleState | 'STARTING' | 'STOPPED'
+  /** Looks for a leader: from the beginning of a round to its election. */
+  searching: boolean
+  /** As leader; kept when it is over. */
+  term: Term | undefined
+  /** As learner: the newest quorum connection that it opened. */
+  link: Link | undefined
+  serving: boolean
+  /** Serves those who are content with reading. */
+  readOnly: boolean
+  /** The last txn in its tree; undefined while unknown. */
+  applied: Zxid | undefined
+  /** When it last left a role or died. */
+  leftAt: number
+  stopped: TraceEvent | undefined
+  /** Its disk has failed in this life. */
+  failed: EventOf<'diskFailed'> | undefined
+  voters: readonly number[]
+  tickMs: number
+  initLimit: number
+  syncLimit: number
+}
+
+/** One server's time as leader. */
+export interface Term {
+  readonly sid: number
+  epoch: number
+  established: EventOf<'established'> | undefined
+  over: boolean
+  lastProposed: Zxid
+  lastCommitted: Zxid
+}
+
+/** A learner's connection with its leader. */
+export interface Link {
+  readonly id: string
+  readonly learner: number
+  readonly leader: number
+  /** How many of its ends are left. */
+  ends: number
+  /** Of LEADERINFO. */
+  epoch: number | undefined
+  mode: 'DIFF' | 'TRUNC' | 'SNAP' | undefined
+  /** What the learner said it has. */
+  reported: Zxid | undefined
+  /** The end of what it has, with all that was sent. */
+  last: Zxid | undefined
+  /** The end of the committed history that was sent before NEWLEADER. */
+  history: Zxid | undefined
+  newLeader: { readonly epoch: number; readonly event: TraceEvent } | undefined
+  acked: boolean
+  /** Sent, and not committed; those before `committed` are done with. */
+  pending: Zxid[]
+  committed: number
+}
+
+export class World {
+  readonly judges: Judges
+  readonly ledger = new Ledger()
+  readonly replicas = new Map<number, Replica>()
+  readonly links = new Map<string, Link>()
+  /** Terms by epoch: the one that was established, else the newest. */
+  readonly terms = new Map<number, Term>()
+  /** The end of the committed history; undefined before the first established epoch. */
+  committed: Zxid | undefined
+  committedBy: EventId | undefined
+  /** Bytes of txns that a disk has seen, until they are executed. */
+  readonly bodies = new Map<Zxid, Uint8Array>()
+  /** Called with each new end of the committed history. */
+  onCommitted: ((head: Zxid, event: TraceEvent) => void) | undefined
+  /** The newest configuration, and the one before it. */
+  #quorums: readonly QuorumVerifier[] = []
+  /** Sessions that another process has taken up, and whose requests it counts from 1 again. */
+  readonly renumbered = new Set<bigint>()
+  /** Servers are told not to take an empty disk for that of a new server. */
+  distrustsEmptyDisks = false
+  /** Limits of session timeouts are configured. */
+  hasOwnTimeouts = false
+  /** Clocks were tampered with: what is said in wall time means little. */
+  clocksLie = false
+
+  constructor(judges: Judges) {
+    this.judges = judges
+  }
+
+  replica(sid: number): Replica {
+    const known = this.replicas.get(sid)
+    if (known !== undefined) return known
+    const replica: Replica = {
+      sid,
+      up: false,
+      paused: false,
+      incarnation: 0,
+      disk: new DiskModel(),
+      witnessed: false,
+      state: 'STOPPED',
+      searching: false,
+      term: undefined,
+      link: undefined,
+      serving: false,
+      readOnly: false,
+      applied: undefined,
+      leftAt: -1,
+      stopped: undefined,
+      failed: undefined,
+      voters: [],
+      tickMs: 2000,
+      initLimit: 10,
+      syncLimit: 5,
+    }
+    this.replicas.set(sid, replica)
+    return replica
+  }
+
+  /** Whether these are a quorum, of the present configuration or of the one before it. */
+  isQuorum(sids: ReadonlySet<number>): boolean {
+    if (this.#quorums.length === 0) return true
+    return this.#quorums.some((quorum) => quorum.containsQuorum(sids))
+  }
+  isVoter(sid: number): boolean {
+    return this.#quorums.length === 0 || this.#quorums.some((quorum) => quorum.isVoter(sid))
+  }
+  weight(sid: number): number {
+    return Math.max(0, ...this.#quorums.map((quorum) => quorum.weight(sid)))
+  }
+  get voters(): readonly number[] {
+    return this.#quorums[0]?.voters ?? []
+  }
+
+  /** A quorum of voters would hold `zxid` if all lost power now. */
+  isSafe(zxid: Zxid, excused = false): boolean {
+    const holders = new Set<number>()
+    for (const replica of this.replicas.values()) {
+      if (!replica.witnessed) return true
+      if (this.ledger.contains(replica.disk.durable.head, zxid) || (excused && replica.disk.declaredLoss))
+        holders.add(replica.sid)
+    }
+    return this.isQuorum(holders)
+  }
+
+  configure(text: string): void {
+    const [newest] = this.#quorums
+    if (newest?.toString() === text) return
+    const quorum = QuorumVerifier.parse(text)
+    if (newest !== undefined && quorum.version < newest.version) return
+    // A configuration that only differs in words has the same quorums.
+    this.#quorums = newest === undefined ? [quorum] : [quorum, newest]
+  }
+
+  /** The committed history goes on to `head`, if it is a continuation. */
+  advance(head: Zxid, event: TraceEvent): void {
+    const normal = this.ledger.normal(head)
+    if (this.committed !== undefined && !this.ledger.contains(normal, this.committed)) return
+    if (this.committed === normal) return
+    this.committed = normal
+    this.committedBy = event
+    this.onCommitted?.(normal, event)
+  }
+
+  /** Facts, before any family judges the event. Returns what a change of a disk has shown. */
+  before(event: TraceEvent): ChangeSeen | undefined {
+    switch (event.kind) {
+      case 'diskChanged': {
+        const replica = this.replica(event.station)
+        replica.witnessed = true
+        const seen = replica.disk.changed(event)
+        for (const { zxid, body } of seen.records) if (this.#isAhead(zxid)) this.bodies.set(zxid, body)
+        return seen
+      }
+      case 'diskSynced':
+        this.replica(event.station).disk.synced(event.change)
+        return undefined
+      case 'started':
+        if (event.what === 'server') this.#started(this.replica(event.station), event.incarnation)
+        return undefined
+      case 'configured': {
+        const replica = this.replica(event.station)
+        replica.voters = event.voters
+        replica.tickMs = event.tickTimeMs
+        replica.initLimit = event.initLimit
+        replica.syncLimit = event.syncLimit
+        this.configure(event.quorum ?? majorityOf(event.voters, event.observers))
+        return undefined
+      }
+      case 'paused':
+      case 'resumed': {
+        const replica = this.replicas.get(event.station)
+        if (replica) replica.paused = event.kind === 'paused'
+        return undefined
+      }
+      case 'epochProposed':
+        this.#term(event.station, event.epoch)
+        return undefined
+      case 'roundStarted':
+        this.replica(event.station).searching = true
+        return undefined
+      case 'action':
+        if (event.fault?.kind === 'clock') this.clocksLie = true
+        return undefined
+      default:
+        return undefined
+    }
+  }
+
+  /** Facts that count only for later events. */
+  after(event: TraceEvent): void {
+    switch (event.kind) {
+      case 'stateChanged': {
+        const replica = this.replica(event.station)
+        replica.state = event.to
+        if (event.to === 'LOOKING') this.#left(replica, event)
+        return
+      }
+      case 'elected':
+        this.replica(event.station).searching = false
+        return
+      case 'established': {
+        const term = this.#term(event.station, event.epoch)
+        term.established = event
+        term.lastProposed = asZxid(BigInt(event.epoch) << 32n)
+        term.lastCommitted = event.zxid
+        this.terms.set(event.epoch, term)
+        this.ledger.begin(event.epoch, event.zxid)
+        this.advance(event.zxid, event)
+        return
+      }
+      case 'proposed': {
+        const term = this.replica(event.station).term
+        if (term) term.lastProposed = event.zxid
+        return
+      }
+      case 'committed': {
+        const term = this.replica(event.station).term
+        if (term) term.lastCommitted = event.zxid
+        this.advance(event.zxid, event)
+        return
+      }
+      case 'recovered':
+      case 'treeLoaded':
+      case 'truncated':
+      case 'snapInstalled':
+      case 'applied':
+        this.replica(event.station).applied = event.zxid
+        return
+      case 'serving':
+        this.replica(event.station).serving = true
+        return
+      case 'readOnlyMode':
+        this.replica(event.station).readOnly = event.on
+        return
+      case 'stopServing':
+        this.#left(this.replica(event.station), event)
+        return
+      case 'killed':
+      case 'crashed':
+      case 'halted': {
+        const replica = this.replicas.get(event.station)
+        if (replica === undefined) return
+        replica.up = false
+        replica.paused = false
+        replica.state = 'STOPPED'
+        this.#left(replica, event)
+        for (const link of this.links.values())
+          if (link.learner === event.station || link.leader === event.station) this.#ended(link)
+        return
+      }
+      case 'diskFailed':
+        this.replica(event.station).failed ??= event
+        return
+      case 'diskDamaged': {
+        const replica = this.replica(event.station)
+        replica.witnessed = true
+        replica.disk.damaged(event)
+        return
+      }
+      case 'disconnected': {
+        const link = this.links.get(event.connection)
+        if (link !== undefined) this.#ended(link)
+        return
+      }
+    }
+  }
+
+  /** The learner is who opened the connection, and a connection is named after him. */
+  link(id: string, station: number, other: number): Link {
+    const known = this.links.get(id)
+    if (known !== undefined) return known
+    const learner = Number.parseInt(id, 10)
+    const link: Link = {
+      id,
+      learner,
+      leader: learner === station ? other : station,
+      ends: 2,
+      epoch: undefined,
+      mode: undefined,
+      reported: undefined,
+      last: undefined,
+      history: undefined,
+      newLeader: undefined,
+      acked: false,
+      pending: [],
+      committed: 0,
+    }
+    this.links.set(id, link)
+    const replica = this.replica(learner)
+    if (replica.up) replica.link = link
+    return link
+  }
+
+  #ended(link: Link): void {
+    if (--link.ends === 0) this.links.delete(link.id)
+  }
+
+  /** A packet was sent. */
+  packet(link: Link, event: EventOf<'packetsSent'>, { type, zxid: number }: PacketSeen): void {
+    const zxid = asZxid(number)
+    if (event.station === link.learner) {
+      if (type === PacketType.ACKEPOCH) link.reported = zxid
+      else if (type === PacketType.ACK) link.acked = true
+      return
+    }
+    switch (type) {
+      case PacketType.LEADERINFO:
+        link.epoch = epochOf(zxid)
+        return
+      case PacketType.DIFF:
+        link.mode = 'DIFF'
+        link.last = link.reported
+        link.history = zxid
+        return
+      case PacketType.TRUNC:
+      case PacketType.SNAP:
+        link.mode = type === PacketType.TRUNC ? 'TRUNC' : 'SNAP'
+        link.last = zxid
+        link.history = zxid
+        return
+      case PacketType.PROPOSAL:
+        link.last = zxid
+        link.pending.push(zxid)
+        return
+      case PacketType.COMMIT:
+        if (link.pending[link.committed] === zxid) link.committed++
+        if (link.committed > 64 && link.committed * 2 > link.pending.length) {
+          link.pending = link.pending.slice(link.committed)
+          link.committed = 0
+        }
+        if (link.newLeader === undefined) link.history = zxid
+        return
+      case PacketType.INFORM:
+        link.last = zxid
+        if (link.newLeader === undefined) link.history = zxid
+        return
+      case PacketType.NEWLEADER:
+        link.newLeader = { epoch: epochOf(zxid), event }
+    }
+  }
+
+  #started(replica: Replica, incarnation: number): void {
+    replica.up = true
+    replica.paused = false
+    replica.incarnation = incarnation
+    replica.state = 'STARTING'
+    replica.searching = false
+    replica.term = undefined
+    replica.link = undefined
+    replica.serving = false
+    replica.readOnly = false
+    replica.applied = undefined
+    replica.failed = undefined
+    replica.stopped = undefined
+  }
+
+  #left(replica: Replica, event: TraceEvent): void {
+    replica.serving = false
+    replica.searching = false
+    replica.leftAt = event.at
+    replica.stopped = event
+    if (replica.term) replica.term.over = true
+  }
+
+  #term(sid: number, epoch: number): Term {
+    const replica = this.replica(sid)
+    if (replica.term !== undefined && !replica.term.over && replica.term.epoch === epoch) return replica.term
+    const fresh = { established: undefined, over: false, lastProposed: ZXID_0, lastCommitted: ZXID_0 }
+    const term: Term = { sid, epoch, ...fresh }
+    replica.term = term
+    if (this.terms.get(epoch)?.established === undefined) this.terms.set(epoch, term)
+    return term
+  }
+
+  #isAhead(zxid: Zxid): boolean {
+    return this.committed === undefined || zxid > this.committed
+  }
+}
+
+const majorityOf = (voters: readonly number[], observers: readonly number[]): string =>
+  [
+    ...voters.map((sid) => `server.${sid}=zk${sid}:2888:3888:participant;0.0.0.0:2181`),
+    ...observers.map((sid) => `server.${sid}=zk${sid}:2888:3888:observer;0.0.0.0:2181`),
+    'version=0',
+  ].join('\n')
+
+/** As people say it: zk3. */
+export const who = (sid: number): string => `server ${sid}`
+export const hex = (zxid: bigint): string => hex64(zxid)
+export const isRecord = (zxid: bigint): boolean => counterOf(asZxid(zxid)) !== 0
