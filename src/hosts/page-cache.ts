@@ -4,7 +4,7 @@
  *
  *  The unit of loss is a piece: the name of a new file, one page of an append, its new size, or one other change as a whole.
  *  Any subset of the pieces may survive: where a page is lost but the file is long enough, there are zeros, or what stood
- *  there before. */
+ *  there before. But a page that has lost an append has lost those behind it as well, and a file without its name is gone. */
 import { DiskError, type Random } from '../core/host.ts'
 import type { Loss } from './fault.ts'
 import type { FileStore } from './file-store.ts'
@@ -18,7 +18,7 @@ interface Change {
   readonly how: 'append' | 'truncate' | 'replace' | 'remove'
   /** The file's size before; undefined: it was not there. */
   readonly sizeBefore: number | undefined
-  /** append: what was added; replace: what is there now. Kept by reference: what is written belongs to the disk. */
+  /** append: what was added; replace: what is there now. */
   readonly bytes: Uint8Array | undefined
   /** truncate: what was cut off; replace and remove: what was there before. */
   readonly before: Uint8Array | undefined
@@ -62,7 +62,8 @@ export class PageCache implements FileStore {
   append(path: string, bytes: Uint8Array): DiskError | undefined {
     const sizeBefore = this.store.size(path)
     const failed = this.store.append(path, bytes)
-    if (failed === undefined) this.#did('append', path, sizeBefore, bytes, undefined, (sizeBefore ?? 0) + bytes.length)
+    if (failed === undefined)
+      this.#did('append', path, sizeBefore, bytes.slice(), undefined, (sizeBefore ?? 0) + bytes.length)
     return failed
   }
 
@@ -79,7 +80,7 @@ export class PageCache implements FileStore {
     const before = this.#whole(path)
     const failed = before instanceof DiskError ? before : this.store.replace(path, bytes)
     if (failed === undefined)
-      this.#did('replace', path, this.#sizeOf(before), bytes, before as Uint8Array | undefined, bytes.length)
+      this.#did('replace', path, this.#sizeOf(before), bytes.slice(), before as Uint8Array | undefined, bytes.length)
     return failed
   }
 
@@ -168,7 +169,16 @@ export class PageCache implements FileStore {
     }
     const before = new Map(files)
     for (const change of this.#unsynced.toReversed()) files.set(change.path, undo(change, files.get(change.path)))
-    for (const change of this.#unsynced) redo(change, files, survives)
+    const lost = new Set<string>()
+    for (const change of this.#unsynced) {
+      redo(change, files, (part) => {
+        const key = `${change.path} ${part}`
+        const kept = survives(change) && !lost.has(key)
+        if (!kept && part !== 'size') lost.add(key)
+        return kept
+      })
+      if (change.how !== 'append') for (const key of [...lost]) if (key.startsWith(`${change.path} `)) lost.delete(key)
+    }
     this.#unsynced = []
     const damages: Damage[] = []
     for (const [path, bytes] of files) {
@@ -228,26 +238,33 @@ function undo({ how, sizeBefore, before }: Change, now: Uint8Array | undefined):
   }
 }
 
-function redo(change: Change, files: Map<string, Uint8Array | undefined>, survives: (change: Change) => boolean): void {
+function redo(
+  change: Change,
+  files: Map<string, Uint8Array | undefined>,
+  survives: (part: string | number) => boolean,
+): void {
   const { how, path, sizeBefore = 0, sizeBytes } = change
   if (how !== 'append') {
-    if (!survives(change)) return
+    if (!survives('change')) return
     if (how === 'replace') files.set(path, change.bytes)
     else if (how === 'remove') files.set(path, undefined)
     else files.set(path, files.get(path)?.slice(0, sizeBytes))
     return
   }
   const none = new Uint8Array(0)
-  const write = (at: number, bytes: Uint8Array): unknown => files.set(path, written(files.get(path) ?? none, at, bytes))
-  if (nameOf(change) === 1 && survives(change)) write(0, none)
+  const write = (at: number, bytes: Uint8Array): void => {
+    const file = files.get(path)
+    if (file !== undefined) files.set(path, written(file, at, bytes))
+  }
+  if (nameOf(change) === 1 && survives('name')) files.set(path, none)
   const first = Math.floor(sizeBefore / PAGE_BYTES)
   for (let page = first; page < first + pagesOf(change); page++) {
-    if (!survives(change)) continue
+    if (!survives(page)) continue
     const from = Math.max(sizeBefore, page * PAGE_BYTES)
     const to = Math.min(sizeBytes, (page + 1) * PAGE_BYTES)
     write(from, (change.bytes as Uint8Array).subarray(from - sizeBefore, to - sizeBefore))
   }
-  if (survives(change) && files.get(path) !== undefined) write(sizeBytes, none)
+  if (survives('size')) write(sizeBytes, none)
 }
 
 /** The file with these bytes at `at`; zeros where it was shorter. */

@@ -4,6 +4,7 @@
  *  --seed N       this one only                 --seconds N   virtual seconds of trouble in each (100)
  *  --workers N    threads (1)                   --json FILE   everything found, as JSON
  *  --mutant NAME  with a deliberate bug         --quiet       nothing while it runs
+ *  --bare         without the checkers of src/check, for work on the simulator itself
  *  --family NAME  only these families of faults, may be given several times */
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -20,6 +21,7 @@ interface Task {
   readonly seeds: readonly number[]
   readonly seconds: number
   readonly families: readonly Family[] | undefined
+  readonly bare: boolean
 }
 
 /** What is kept of a seed; plain data. */
@@ -43,6 +45,7 @@ const OPTIONS = {
   json: { type: 'string' },
   mutant: { type: 'string' },
   quiet: { type: 'boolean', default: false },
+  bare: { type: 'boolean', default: false },
   family: { type: 'string', multiple: true },
 } as const
 
@@ -58,7 +61,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (!FAMILIES.includes(name as Family)) throw new Error(`no family ${name}: ${FAMILIES.join(', ')}`)
     return name as Family
   })
-  const task = { seconds: Number(values.seconds), families }
+  const task = { seconds: Number(values.seconds), families, bare: values.bare }
   const seeds = Array.from({ length: count }, (_, index) => from + index)
   const tally = new Tally(count, values.quiet || seed !== undefined)
   const workers = Math.min(Number(values.workers) || cpus().length, count)
@@ -69,11 +72,11 @@ export async function main(args: readonly string[]): Promise<number> {
   return tally.all.some(({ findings }) => findings.length > 0) ? 1 : 0
 }
 
-function runOne(seed: number, { seconds, families }: Omit<Task, 'seeds'>): Summary {
+function runOne(seed: number, { seconds, families, bare }: Omit<Task, 'seeds'>): Summary {
   const run = (): SeedResult =>
     runSeed(seed, {
       seconds,
-      checkers: () => [new EnsembleChecker()],
+      checkers: () => (bare ? [] : [new EnsembleChecker()]),
       ...(families ? { shape: (plan) => ({ ...plan, families }) } : {}),
     })
   const before = process.cpuUsage()
@@ -130,7 +133,7 @@ class Tally {
 
   add(summary: Summary): void {
     this.all.push(summary)
-    for (const { property, sentence, atUs } of summary.findings)
+    for (const { property, sentence, atUs } of summary.findings.slice(0, 3))
       console.log(`seed ${summary.seed}: ${property} at ${(atUs / 1e6).toFixed(6)} s: ${sentence}`)
     const nowMs = performance.now()
     if (this.#quiet || nowMs - this.#toldMs < 2000) return

@@ -98,6 +98,14 @@ export class NodeDisk implements Disk {
     clock.atEndOfTurn(() => this.#writeAll())
   }
 
+  /** Files of that kind lie where those of the other kind belong. */
+  misplaced(kind: 'log' | 'snapshot'): boolean {
+    const { dataDir, dataLogDir } = this.#options
+    if (join(dataDir) === join(dataLogDir)) return false
+    const folder = join(kind === 'log' ? dataDir : dataLogDir, VERSION)
+    return filesIn(folder).some((name) => name.startsWith(`${kind}.`))
+  }
+
   list(directory: string): string[] {
     const { dataDir, dataLogDir } = this.#options
     const names = new Set<string>()
@@ -258,7 +266,12 @@ export class NodeDisk implements Disk {
     const waiting = new Uint8Array(BUFFER_BYTES)
     const file = { fd, sizeBytes: fstatSync(fd).size, waiting, waitingBytes: 0, syncs: 0, leaving: false }
     this.#growing.set(path, file)
+    const complete = this.#newest
     this.#newest = file
+    if (complete !== undefined && !this.#dirtyFiles.has(complete)) {
+      complete.leaving = true
+      this.#closeIfLeft(complete)
+    }
     return file
   }
 

@@ -33,7 +33,7 @@ function main(args: readonly string[]): void {
   }
   for (const warning of settings.warnings) log('WARN', warning)
   try {
-    startServer(settings)
+    startServer(settings, rest.length === 1 ? rest[0] : undefined)
   } catch (error) {
     if (!(error instanceof DatadirError)) throw error
     log('ERROR', `Unable to access datadir, exiting abnormally: ${error.message}`)
@@ -48,7 +48,8 @@ function read(path: string, properties: ReadonlyMap<string, string>): ServerSett
     try {
       return readFileSync(file, 'latin1')
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
       throw new ConfigError(`Error processing ${path}: ${(error as Error).message}`)
     }
   }

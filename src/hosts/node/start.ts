@@ -1,56 +1,89 @@
 /** One running server: a replica between the ports of this machine. */
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { QuorumVerifier } from '../../core/config/quorum-verifier.ts'
+import { join } from 'node:path'
 import type { ReplicaConfig } from '../../core/config/replica-config.ts'
 import type { ServerSettings } from '../../core/config/zoo-cfg.ts'
 import type { Host, Random } from '../../core/host.ts'
 import { Replica } from '../../core/server/replica.ts'
+import { startAdminServer } from './admin-server.ts'
 import { NodeClock } from './clock.ts'
 import { NodeDisk } from './disk.ts'
+import { DynamicConfigBesideZooCfg } from './dynamic-config.ts'
 import { ExitCode } from './exit-code.ts'
 import { LogLines, log } from './log.ts'
 import { TcpNetwork } from './network.ts'
+import { surroundingsOf } from './surroundings.ts'
 
 /** The directories cannot be used; the message says why. */
 export class DatadirError extends Error {}
 
-/** @throws DatadirError */
-export function startServer(settings: ServerSettings): void {
+/** `zooCfg`: the path of zoo.cfg, where there is one. @throws DatadirError */
+export function startServer(settings: ServerSettings, zooCfg: string | undefined): void {
   const clock = new NodeClock()
   const disk = openDisk(clock, settings)
-  const replica = aloneIfStandalone(settings.replica)
-  const network = openNetwork(clock, settings, replica)
+  const config = { ...settings.replica, surroundings: surroundingsOf(settings), ...membershipFiles(settings, zooCfg) }
+  const network = openNetwork(clock, settings, config)
   const trace = new LogLines((reason, file) => {
     die(`${reason}${file === undefined ? '' : ` (${file})`}`, ExitCode.UnexpectedError)
   })
   process.on('uncaughtException', (error) => {
-    log('ERROR', `Unexpected exception, exiting abnormally: ${error.stack ?? error.message}`)
-    process.exit(ExitCode.UnexpectedError)
+    die(`Unexpected exception, exiting abnormally: ${error.stack ?? error.message}`, ExitCode.UnexpectedError)
   })
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  for (const [signal, code] of SIGNALS)
     process.once(signal, () => {
       log('INFO', `${signal}: stopping`)
       network.close()
-      disk.sync(() => process.exit(signal === 'SIGTERM' ? ExitCode.Terminated : 130))
+      disk.sync(() => process.exit(code))
     })
   const host: Host = { clock, network, disk, random, trace }
-  new Replica(host, replica)
+  const replica = new Replica(host, config)
+  if (settings.admin.enabled) startAdminServer(replica, settings.admin)
+  const { keep, everyMs } = settings.purge
+  if (everyMs > 0) {
+    replica.purge(keep)
+    setInterval(() => replica.purge(keep), everyMs)
+  }
 }
+
+/** As the JVM ends: 128 and the signal's number. */
+const SIGNALS = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const
 
 function openDisk(clock: NodeClock, settings: ServerSettings): NodeDisk {
   const { dataDir, dataLogDir, forceSync, createDirectories } = settings
   if (!createDirectories)
-    for (const folder of [dataLogDir, dataDir])
-      if (!existsSync(`${folder}/version-2`))
+    for (const folder of [dataLogDir, dataDir].map((each) => join(each, 'version-2')))
+      if (!existsSync(folder))
         throw new DatadirError(
-          `Missing data directory ${folder}/version-2, automatic data directory creation is disabled (zookeeper.datadir.autocreate is false). Please create this directory manually.`,
+          `Missing data directory ${folder}, automatic data directory creation is disabled (zookeeper.datadir.autocreate is false). Please create this directory manually.`,
         )
+  let disk: NodeDisk
   try {
-    return new NodeDisk(clock, { dataDir, dataLogDir, forceSync })
+    disk = new NodeDisk(clock, { dataDir, dataLogDir, forceSync })
   } catch (error) {
-    throw new DatadirError(`Unable to create data directory ${dataDir}/version-2: ${(error as Error).message}`)
+    throw new DatadirError(`Unable to create data directory ${join(dataDir, 'version-2')}: ${(error as Error).message}`)
   }
+  if (disk.misplaced('log'))
+    throw new DatadirError(
+      'Snapshot directory has log files. Check if dataLogDir and dataDir configuration is correct.',
+    )
+  if (disk.misplaced('snapshot'))
+    throw new DatadirError(
+      'Log directory has snapshot files. Check if dataLogDir and dataDir configuration is correct.',
+    )
+  return disk
+}
+
+/** Only a member of an ensemble keeps its membership in files. */
+function membershipFiles(settings: ServerSettings, zooCfg: string | undefined): Pick<ReplicaConfig, 'dynamicConfig'> {
+  const { standalone, reconfigEnabled } = settings.replica
+  if (zooCfg === undefined || standalone === true || reconfigEnabled !== true) return {}
+  const dynamicConfig = new DynamicConfigBesideZooCfg(zooCfg)
+  if (!settings.hasDynamicFile) dynamicConfig.backUp()
+  return { dynamicConfig }
 }
 
 function openNetwork(clock: NodeClock, settings: ServerSettings, config: ReplicaConfig): TcpNetwork {
@@ -83,11 +116,4 @@ function die(reason: string, code: number): never {
 const random: Random = {
   float: () => Math.random(),
   int: (from, to) => randomInt(from, to + 1),
-}
-
-/** A single server as an ensemble of one, on ports that nobody knows. */
-function aloneIfStandalone(config: ReplicaConfig): ReplicaConfig {
-  if (config.standalone !== true) return config
-  const self = { sid: config.sid, host: '127.0.0.1', quorumPort: 0, electionPort: 0, type: 'participant' as const }
-  return { ...config, standalone: false, initLimit: 10, syncLimit: 5, quorum: new QuorumVerifier([self]) }
 }
