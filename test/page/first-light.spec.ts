@@ -14,6 +14,17 @@ test.describe('the ensemble', () => {
     expect(vivarium.errors).toEqual([])
   })
 
+  test('of one is none: the server runs standalone', async ({ page }) => {
+    const vivarium = await Vivarium.open(page, 'speed=max&servers=1&storage=memory')
+    await expect(vivarium.server(1)).toContainText('STANDALONE')
+    await expect(page.getByRole('status').filter({ hasText: 'standalone' })).toBeVisible()
+    expect(await vivarium.cli('create /app x')).toContain('Created /app')
+    await expect(vivarium.znode('app')).toBeVisible()
+    await expect(vivarium.server(1)).toContainText('zxid 0x2')
+    expect(await violations(page)).toEqual([])
+    expect(vivarium.errors).toEqual([])
+  })
+
   test('loses its leader by a click and elects another', async ({ page }) => {
     const vivarium = await Vivarium.open(page)
     await vivarium.leader()
