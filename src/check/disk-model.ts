@@ -56,6 +56,17 @@ export class DiskView {
     else this.#head = undefined
   }
 
+  /** The last record, whatever newer snapshots there are; the newest snapshot where there is no record. */
+  get logEnd(): Zxid {
+    let end: Zxid | undefined
+    for (const file of this.files.values()) {
+      if (file.kind !== 'log' || file.count === 0) continue
+      const last = file.zxids[file.count - 1] as Zxid
+      if (end === undefined || last > end) end = last
+    }
+    return end ?? this.snapshot() ?? ZXID_0
+  }
+
   get isEmpty(): boolean {
     return this.files.size === 0
   }
@@ -117,7 +128,7 @@ type Change = (view: DiskView) => void
 export interface ChangeSeen {
   /** Written to the log by this change, in order. */
   readonly records: readonly RecordSeen[]
-  /** What the log ended with before. */
+  /** What the log ended with before: a record, or the snapshot that it goes on from. */
   readonly before: Zxid
   readonly oddities: readonly Oddity[]
   /** A snapshot's bytes. */
@@ -138,7 +149,7 @@ export class DiskModel {
 
   changed({ change, path, how, sizeBytes, bytes }: Event<'diskChanged'>): ChangeSeen {
     const name = nameOf(path)
-    const before = this.written.head
+    const before = this.written.logEnd
     if (name === undefined) return { records: NOTHING, before, oddities: NO_ODDITY }
     const seen = this.#change(name, how, sizeBytes, bytes, before)
     const apply = seen.apply

@@ -63,12 +63,25 @@ export class StorageChecks {
       judges[property].report(event, `${text}: ${file} of ${who(event.station)}`)
     }
     const replica = this.#world.replica(event.station)
+    if (seen.snapshot !== undefined && replica.incarnation > 0) this.#snapshot(event, seen.snapshot.zxid)
     if (seen.records.length > 0 && !judges['E-8'].holds(!(replica.searching && replica.state === 'LOOKING')))
       judges['E-8'].report(
         event,
         `${who(event.station)} writes ${hex(seen.records[0]?.zxid ?? 0n)} to its log while it looks for a leader`,
         [replica.stopped],
       )
+  }
+
+  /** A snapshot cannot be cut: it may hold only what is committed, unless it is the leader's own that came by SNAP. */
+  #snapshot(event: TraceEvent, zxid: Zxid): void {
+    const { judges, ledger, committed } = this.#world
+    const { link, state } = this.#world.replica(event.station)
+    if (zxid === 0n || state === 'STANDALONE' || state === 'STARTING') return
+    if (link?.mode === 'SNAP' && link.history !== undefined && ledger.contains(link.history, zxid)) return
+    if (!judges['D-5'].holds(committed !== undefined && ledger.contains(committed, zxid)))
+      judges['D-5'].report(event, `${who(event.station)} takes a snapshot at ${hex(zxid)}, which is not committed`, [
+        this.#world.committedBy,
+      ])
   }
 
   #isDurable(event: TraceEvent, zxid: Zxid, does: string): void {
