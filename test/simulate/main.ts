@@ -4,6 +4,7 @@
  *  --seed N       this one only                 --seconds N   virtual seconds of trouble in each (100)
  *  --workers N    threads (1)                   --json FILE   everything found, as JSON
  *  --mutant NAME  with a deliberate bug         --quiet       nothing while it runs
+ *  --show REGEXP  prints the events whose line matches
  *  --bare         without the checkers of src/check, for work on the simulator itself
  *  --family NAME  only these families of faults, may be given several times */
 import { writeFileSync } from 'node:fs'
@@ -12,6 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { EnsembleChecker } from '../../src/check/checker.ts'
+import type { TraceEvent } from '../../src/core/trace.ts'
 import { allMarks } from '../../src/hosts/sim/marks.ts'
 import { runSeed, type SeedResult } from '../../src/hosts/sim/run-seed.ts'
 import { FAMILIES, type Family } from '../../src/hosts/sim/swarm.ts'
@@ -22,6 +24,7 @@ interface Task {
   readonly seconds: number
   readonly families: readonly Family[] | undefined
   readonly bare: boolean
+  readonly show: string | undefined
 }
 
 /** What is kept of a seed; plain data. */
@@ -45,6 +48,7 @@ const OPTIONS = {
   json: { type: 'string' },
   mutant: { type: 'string' },
   quiet: { type: 'boolean', default: false },
+  show: { type: 'string' },
   bare: { type: 'boolean', default: false },
   family: { type: 'string', multiple: true },
 } as const
@@ -61,7 +65,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (!FAMILIES.includes(name as Family)) throw new Error(`no family ${name}: ${FAMILIES.join(', ')}`)
     return name as Family
   })
-  const task = { seconds: Number(values.seconds), families, bare: values.bare }
+  const task = { seconds: Number(values.seconds), families, bare: values.bare, show: values.show }
   const seeds = Array.from({ length: count }, (_, index) => from + index)
   const tally = new Tally(count, values.quiet || seed !== undefined)
   const workers = Math.min(Number(values.workers) || cpus().length, count)
@@ -72,11 +76,12 @@ export async function main(args: readonly string[]): Promise<number> {
   return tally.all.some(({ findings }) => findings.length > 0) ? 1 : 0
 }
 
-function runOne(seed: number, { seconds, families, bare }: Omit<Task, 'seeds'>): Summary {
+function runOne(seed: number, { seconds, families, bare, show }: Omit<Task, 'seeds'>): Summary {
   const run = (): SeedResult =>
     runSeed(seed, {
       seconds,
       checkers: () => (bare ? [] : [new EnsembleChecker()]),
+      ...(show === undefined ? {} : { onTrace: shower(show) }),
       ...(families ? { shape: (plan) => ({ ...plan, families }) } : {}),
     })
   const before = process.cpuUsage()
@@ -97,6 +102,17 @@ function runOne(seed: number, { seconds, families, bare }: Omit<Task, 'seeds'>):
     marks: result.marks,
     findings,
     lastEvents: findings.length === 0 ? [] : result.lastEvents.map(sentenceOf),
+  }
+}
+
+/** Prints what matches. */
+function shower(pattern: string): (events: readonly TraceEvent[]) => void {
+  const wanted = new RegExp(pattern)
+  return (events) => {
+    for (const event of events) {
+      const line = sentenceOf(event)
+      if (wanted.test(line)) console.log(line)
+    }
   }
 }
 

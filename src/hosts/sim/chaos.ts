@@ -1,6 +1,7 @@
 /** The hand that breaks things: draws one fault after the other from the families of its run, at random times and places,
  *  rather where it hurts, and undoes what lasts. All that it does are actions of the run, recorded with their times: the list
  *  is a schedule that gives the same run again. */
+import type { CliResult } from '../../core/cli/result.ts'
 import type { Random } from '../../core/host.ts'
 import type { Action } from '../conductor.ts'
 import type { CrashPoint, DiskState, Effect, LinkState, Loss, PortClass } from '../fault.ts'
@@ -8,7 +9,7 @@ import { PORT_CLASSES } from '../fault.ts'
 import { generator } from '../prng.ts'
 import { hurtfulMoments, partitionShape } from './hurtful.ts'
 import type { Lookout } from './lookout.ts'
-import type { Simulation } from './sim.ts'
+import type { Pending, Simulation } from './sim.ts'
 import { type Family, logarithmic, pick, pickAny, range, type SwarmPlan, shuffled } from './swarm.ts'
 
 export interface Choice {
@@ -73,6 +74,13 @@ export class Chaos {
     if (action.kind === 'pause') this.paused.add(action.station)
     if (action.kind === 'resume') this.paused.delete(action.station)
     return sim.act(action)
+  }
+
+  /** Types a line into a zkCli and notes it; the answer comes with time. */
+  type(client: number, line: string): Pending<CliResult> {
+    const { sim } = this.#parts
+    this.choices.push({ atUs: sim.edgeUs, action: { kind: 'type', client, line } })
+    return sim.begin(client, line)
   }
 
   // --- the dead come back ------------------------------------------------------------------------

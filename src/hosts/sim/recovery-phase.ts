@@ -25,15 +25,12 @@ export function recover(run: SeedRun): void {
     return
   }
   const left = core.filter((sid) => !isLost(run, sid))
-  const writes = left.map((sid) => {
-    const client = run.chaos.act({ kind: 'openClient', connect: `zk${sid}:2181` }) as number
-    return { sid, answer: run.sim.begin(client, `create -s /probe ${sid}`) }
-  })
+  const probes = left.map((sid) => new Probe(run, sid))
   const answeredUs = run.sim.edgeUs + 2 * boundOf(run)
-  const answered = (): boolean => writes.every(({ answer }) => isCreated(answer))
+  const answered = (): boolean => probes.filter((probe) => !probe.look()).length === 0
   if (!runUntil(run, left, answeredUs, answered)) {
     if (run.isOver) return
-    const silent = writes.filter(({ answer }) => !isCreated(answer)).map(({ sid }) => sid)
+    const silent = probes.filter((probe) => !probe.look()).map(({ sid }) => sid)
     run.found(finding(run, 'L-4', `no write is answered at server ${silent.join(', ')}, which the core has healed`))
     return
   }
@@ -130,8 +127,32 @@ function stays(run: SeedRun, core: readonly number[]): void {
     run.found(finding(run, 'L-3', `server ${fallen.join(', ')} stopped serving without a new fault`))
 }
 
-const isCreated = ({ result }: Pending<CliResult>): boolean =>
-  result?.lines.some(({ text }) => text.startsWith('Created')) ?? false
+/** A client at one server that tries to write until it has written. */
+class Probe {
+  readonly sid: number
+  readonly #run: SeedRun
+  readonly #client: number
+  #answer: Pending<CliResult>
+
+  constructor(run: SeedRun, sid: number) {
+    this.sid = sid
+    this.#run = run
+    this.#client = run.chaos.act({ kind: 'openClient', connect: `zk${sid}:2181` }) as number
+    this.#answer = this.#write()
+  }
+
+  /** Whether its write is done; tries again where it failed. */
+  look(): boolean {
+    const { result } = this.#answer
+    if (result?.lines.some(({ text }) => text.startsWith('Created'))) return true
+    if (result !== undefined) this.#answer = this.#write()
+    return false
+  }
+
+  #write(): Pending<CliResult> {
+    return this.#run.chaos.type(this.#client, `create -s /probe ${this.sid}`)
+  }
+}
 
 function finding(run: SeedRun, property: string, sentence: string): Finding {
   const event: TraceEvent = {
