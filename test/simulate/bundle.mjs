@@ -1,16 +1,17 @@
 /** The simulator as one file for Node, as the benchmarks are bundled. A mutant is made while bundling, by a plugin: the
  *  sources stay as they are. */
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'vite'
 
 /**
  * @param {string | undefined} mutant
- * @returns {Promise<string>} the bundle's address, to be imported
+ * @returns {Promise<string>} the bundle's address, to be imported; it is gone with this process
  */
 export async function bundle(mutant) {
-  const outDir = resolve('node_modules/.cache/simulate', mutant ?? 'sound')
+  const outDir = resolve('node_modules/.cache/simulate', `${mutant ?? 'sound'}-${process.pid}`)
+  process.on('exit', () => rmSync(outDir, { recursive: true, force: true }))
   await build({
     configFile: false,
     logLevel: 'warn',
