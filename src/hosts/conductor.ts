@@ -292,6 +292,7 @@ export class Conductor {
       case 'powerCut':
         return this.#powerCut(opening, fault)
       case 'crashAt':
+      case 'disarm':
         return this.#breakRunning(opening, fault)
       case 'pause':
       case 'resume':
@@ -362,7 +363,7 @@ export class Conductor {
     return this.#tell(opening, station, { kind: 'resume', clock: fault.clock, pausedUs, id: 0, cause })
   }
 
-  #breakRunning(opening: Opening, fault: Extract<Fault, { kind: 'crashAt' | 'rot' }>): undefined {
+  #breakRunning(opening: Opening, fault: Extract<Fault, { kind: 'crashAt' | 'disarm' | 'rot' }>): undefined {
     const { station, ...order } = fault
     if (!this.isRunning(station)) return
     const cause = this.#recordFault(opening, fault)

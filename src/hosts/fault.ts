@@ -95,6 +95,8 @@ export type Fault =
       readonly loss?: Loss | undefined
       readonly silent?: boolean
     }
+  /** It is not stopped there any more. */
+  | { readonly kind: 'disarm'; readonly station: number }
   /** All servers at once; also what dead ones had not synced. */
   | { readonly kind: 'powerCut'; readonly loss: Loss }
   | { readonly kind: 'pause'; readonly station: number }
@@ -131,6 +133,7 @@ export function faultCommand(fault: Fault): string {
       return `crash ${fault.station} before ${text(fault.point.before)} ${fault.point.nth}${fault.silent ? ' silent' : ''}${loss}`
     case 'powerCut':
       return `power-cut${loss}`
+    case 'disarm':
     case 'pause':
     case 'resume':
       return `${fault.kind} ${fault.station}${fault.kind === 'resume' ? ` clock=${fault.clock}` : ''}`

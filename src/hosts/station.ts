@@ -59,6 +59,7 @@ export type StationOrder = { readonly id: number; readonly cause: EventId } & (
   | { readonly kind: 'complete'; readonly line: string; readonly cursor: number }
   | { readonly kind: 'become'; readonly conditions: Conditions }
   | ({ readonly kind: 'crashAt'; readonly point: CrashPoint } & Ending)
+  | { readonly kind: 'disarm' }
   | ({ readonly kind: 'stop' } & Ending)
   | { readonly kind: 'pause' }
   /** For so long it did nothing. */
@@ -446,6 +447,9 @@ export class Station implements NetworkHome {
         return this.#become(order.conditions)
       case 'crashAt':
         this.#crashPoint = { point: order.point, left: order.point.nth, ending: order }
+        return
+      case 'disarm':
+        this.#crashPoint = undefined
         return
       case 'pause':
         this.emit({ kind: 'paused' })

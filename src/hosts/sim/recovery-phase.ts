@@ -73,7 +73,8 @@ function heal({ chaos, sim, plan }: SeedRun, core: readonly number[]): void {
       chaos.act({ kind: 'clock', station, clock: {} })
       chaos.act({ kind: 'slow', station, stepUs: 0 })
     }
-    if (!sim.conductor.isRunning(station)) chaos.act({ kind: 'start', sid: station })
+    if (sim.conductor.isRunning(station)) chaos.act({ kind: 'disarm', station })
+    else chaos.act({ kind: 'start', sid: station })
   }
 }
 
