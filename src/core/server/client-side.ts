@@ -162,6 +162,8 @@ export class ClientService implements ClientSide, ConnectionService {
     local?.add(session, timeoutMs)
     this.#throttler.submit({
       ...this.#request(client, 0, OpCode.createSession, timeoutBody(timeoutMs)),
+      // Who the client is matters to its requests alone.
+      auth: [],
       local: local !== undefined,
     })
   }

@@ -428,7 +428,7 @@ export class Learner implements Role {
       PacketType.REQUEST,
       NO_ZXID,
       requestData(request.session, request.cxid, request.type, request.body),
-      request.auth,
+      request.auth.length === 0 ? null : request.auth,
     )
   }
 

@@ -1,34 +1,45 @@
-/** A whole server with a disk and byte-level clients, and nobody else in the world: whoever it connects to is not there. */
+/** A whole server with a disk and byte-level clients, and nobody else in the world: whoever it connects to is not there,
+ *  unless the test says so. */
 import { QuorumVerifier } from '../../../src/core/config/quorum-verifier.ts'
 import { type ReplicaConfig, replicaConfig } from '../../../src/core/config/replica-config.ts'
-import type { Host } from '../../../src/core/host.ts'
+import type { Address, Connection, ConnectionHandlers, Host } from '../../../src/core/host.ts'
 import { Replica } from '../../../src/core/server/replica.ts'
 import { MemoryDisk } from '../memory-disk.ts'
 import { TestClient, World } from './rig.ts'
 
+/** Who is there after all. undefined: nobody. */
+type Dial = (to: Address, handlers: ConnectionHandlers, server: LoneReplica) => Connection | undefined
+
 export class LoneReplica {
   readonly world = new World()
   readonly disk: MemoryDisk
+  /** Its ports but the one for clients, while they are open. */
+  readonly listening = new Map<number, (connection: Connection) => ConnectionHandlers>()
   #connections = 0
 
-  constructor(config: Partial<ReplicaConfig>, disk = new MemoryDisk()) {
+  constructor(config: Partial<ReplicaConfig>, disk = new MemoryDisk(), dial?: Dial) {
     this.disk = disk
+    const whole = replicaConfig({ sid: 1, quorum: new QuorumVerifier([]), ...config })
     const { host } = this.world
-    const whole: Host = {
+    const ports: Host = {
       ...host,
       disk,
       random: { float: () => 0.5, int: (from, to) => Math.floor((from + to) / 2) },
       network: {
-        // The election port has nobody to hear.
-        listen: (port, onConnection) =>
-          port === 2181 ? host.network.listen(port, onConnection) : { close: () => undefined },
+        listen: (port, onConnection) => {
+          if (port === whole.clientPort) return host.network.listen(port, onConnection)
+          this.listening.set(port, onConnection)
+          return { close: () => this.listening.delete(port) }
+        },
         connect: (to, handlers) => {
+          const connection = dial?.(to, handlers, this)
+          if (connection !== undefined) return connection
           host.clock.after(1, () => handlers.onClose('refused'))
           return { id: 'nobody', remote: to, write() {}, close() {}, abort() {} }
         },
       },
     }
-    new Replica(whole, replicaConfig({ sid: 1, quorum: new QuorumVerifier([]), ...config }))
+    new Replica(ports, whole)
     this.settle()
   }
 
