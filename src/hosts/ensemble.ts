@@ -40,6 +40,9 @@ export type Knobs = Partial<
   Pick<
     ReplicaConfig,
     | 'commitLogCount'
+    | 'extendedTypesEnabled'
+    | 'localSessionsEnabled'
+    | 'localSessionsUpgradingEnabled'
     | 'minSessionTimeoutMs'
     | 'maxSessionTimeoutMs'
     | 'minNotificationIntervalMs'

@@ -40,6 +40,8 @@ export function configFrom({ servers, seed }: Options, wallStartMs: number): Run
     wallStartMs,
     // Ten times as often as ZooKeeper, so that a reload has little to replay.
     snapCount: 10_000,
+    // Off by default in ZooKeeper: without it no znode has a time to live.
+    knobs: { extendedTypesEnabled: true },
     autostart: Array.from({ length: servers }, (_, index) => index + 1),
   }
 }

@@ -89,9 +89,11 @@ export const Server = memo(function Server({ place, layout, columns }: ServerPro
           )}
         </div>
         <div className={styles.numbers}>
-          <span className={styles.epoch} style={{ '--epoch': epochColour(server.currentEpoch) } as CSSProperties}>
-            {layout.detail === 'word' ? server.currentEpoch : t(($) => $.stage.epoch, { epoch: server.currentEpoch })}
-          </span>{' '}
+          {server.state !== 'STANDALONE' && (
+            <span className={styles.epoch} style={{ '--epoch': epochColour(server.currentEpoch) } as CSSProperties}>
+              {layout.detail === 'word' ? server.currentEpoch : t(($) => $.stage.epoch, { epoch: server.currentEpoch })}
+            </span>
+          )}{' '}
           <span className={styles.zxid}>
             {t(($) => $.stage.zxid)} <Zxid value={server.lastApplied} />
           </span>

@@ -1,12 +1,13 @@
-import { Eye } from 'lucide-react'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { WatchKind } from '../../core/server/trace.ts'
 import { hex64, type SessionId } from '../../core/wire/ids.ts'
 import type { FiringPicture, Picture } from '../../trace/picture.ts'
 import { duration } from '../parts/duration.ts'
 import { useFollowEnd } from '../parts/follow-end.ts'
 import { FormIcon } from '../parts/message-form.tsx'
 import { Pane } from '../parts/pane.tsx'
+import { ThreadIcon } from '../parts/thread-icon.tsx'
 import { usePage, usePicture } from '../store/hooks.ts'
 import styles from './events.module.css'
 import { timeOf } from './time.ts'
@@ -87,7 +88,7 @@ function Standing() {
     <ul className={styles.standing} aria-label={t(($) => $.events.standing)}>
       {standing.slice(0, STANDING).map(({ sid, session, path, watch }) => (
         <li key={`${sid} ${session} ${watch} ${path}`}>
-          <Eye size={12} aria-hidden />
+          <ThreadIcon watch={watch} />
           <button type="button" className={styles.path} onClick={() => selectZnode(path)}>
             {path}
           </button>
@@ -104,17 +105,18 @@ function Holder({
   sid,
   session,
 }: {
-  readonly watch: string
+  readonly watch: WatchKind
   readonly sid: number
   readonly session: SessionId
 }) {
   const { t } = useTranslation()
   const client = usePicture((picture) => clientOf(picture, session))
+  const kind = t(($) => $.tree.watchKinds[watch])
   return (
     <span className={styles.small}>
       {client === undefined
-        ? t(($) => $.events.watchOfSession, { watch, sid, session: hex64(session) })
-        : t(($) => $.events.watchOfClient, { watch, sid, station: client })}
+        ? t(($) => $.events.watchOfSession, { watch: kind, sid, session: hex64(session) })
+        : t(($) => $.events.watchOfClient, { watch: kind, sid, station: client })}
     </span>
   )
 }

@@ -14,6 +14,7 @@ const selectRunning = (picture: Picture) =>
   [...picture.servers.values()].filter(({ process }) => process === 'running').map(({ sid }) => sid)
 const selectDown = (picture: Picture) =>
   [...picture.servers.values()].filter(({ process }) => process !== 'running').map(({ sid }) => sid)
+const selectServes = (picture: Picture) => [...picture.servers.values()].some(({ serving }) => serving)
 const selectLeader = (picture: Picture) => picture.leader
 /** Whether the first thing to write is there already. */
 const selectWritten = (picture: Picture) => {
@@ -23,6 +24,52 @@ const selectWritten = (picture: Picture) => {
 
 /** Three things to try. Each is a real order: a click, a typed command, a few kills. */
 export function Tries() {
+  const alone = usePage((page) => page.config.servers === 1)
+  return alone ? <TriesAlone /> : <TriesTogether />
+}
+
+/** With a server that nobody elects. */
+function TriesAlone() {
+  const { t } = useTranslation()
+  const running = usePicture(selectRunning)
+  const serves = usePicture(selectServes)
+  const written = usePicture(selectWritten)
+  const activeTab = usePage((page) => page.activeTab)
+  const type = usePage((page) => page.type)
+  const kill = usePage((page) => page.kill)
+  const start = usePage((page) => page.start)
+  const lines = [
+    { line: written ? `set ${PATH} again` : `create ${PATH} hello`, hint: t(($) => $.shell.tries.writeAloneHint) },
+    { line: `get -w ${PATH}`, hint: t(($) => $.shell.tries.watchHint) },
+  ]
+  return (
+    <ol className={styles.tries} aria-label={t(($) => $.shell.tries.name)}>
+      <li>
+        {running.length > 0 ? (
+          <Button look="strong" disabled={!serves} onClick={() => void kill(1)}>
+            <Zap size={14} aria-hidden />
+            {t(($) => $.shell.tries.crashServer)}
+          </Button>
+        ) : (
+          <Button look="strong" onClick={() => void start(1)}>
+            {t(($) => $.shell.tries.startServer)}
+          </Button>
+        )}
+        <span>{t(($) => (running.length > 0 ? $.shell.tries.crashServerHint : $.shell.tries.restartHint))}</span>
+      </li>
+      {lines.map(({ line, hint }) => (
+        <li key={hint}>
+          <Button onClick={() => void type(activeTab, line)}>
+            <code>{line}</code>
+          </Button>
+          <span>{hint}</span>
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+function TriesTogether() {
   const { t } = useTranslation()
   const status = usePicture(selectStatus)
   const running = usePicture(selectRunning)

@@ -27,7 +27,7 @@ export function Znodes() {
   const rows: Rows = useMemo(() => listing.update(tree, toggled), [listing, tree, toggled, revision])
   const watchers = useMemo(() => watchersByPath(servers.values()), [servers])
   return (
-    <Pane title={t(($) => $.tree.title)} aside={<ServerChips />} filled>
+    <Pane title={t(($) => $.tree.title)} aside={servers.size > 1 ? <ServerChips /> : undefined} filled>
       <div className={styles.znodes}>
         {server !== undefined && server.process !== 'running' && (
           <p className={styles.note}>{t(($) => $.tree.asLastSeen, { sid: server.sid })}</p>
