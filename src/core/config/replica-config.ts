@@ -90,6 +90,19 @@ export interface ReplicaConfig {
   /** What has waited longer in front of the pipeline is refused; 0, the default: nothing is. (throttled_op_wait_time) */
   readonly throttledOpWaitTimeMs?: number
 
+  /** Four-letter words that are answered beside srvr; `*`: all. (4lw.commands.whitelist) */
+  readonly fourLetterWords?: readonly string[]
+  /** What it tells of its process and its machine when asked. */
+  readonly surroundings?: Surroundings
+
+  /** So many whole snapshots stay when a new one is written: 3; 0: all. */
+  readonly snapRetainCount?: number
+  /** false: an empty disk is that of a server which has lost its data, unless a file `initialize` says that it is new.
+   *  (db.autocreate) */
+  readonly dbAutocreate?: boolean
+  /** Logs without a snapshot are replayed on an empty tree. (snapshot.trust.empty) */
+  readonly snapshotTrustEmpty?: boolean
+
   /** The membership may change while the ensemble runs. */
   readonly reconfigEnabled?: boolean
   /** false: an ensemble may shrink to one server. */
@@ -98,6 +111,24 @@ export interface ReplicaConfig {
   readonly lastSeenQuorum?: QuorumVerifier
   /** Where the membership outlives the process; absent: in files on the disk port. */
   readonly dynamicConfig?: DynamicConfigFiles
+}
+
+/** What only a host knows, for `conf`, `envi`, `mntr` and the AdminServer. Functions are called whenever somebody asks.
+ *  What is absent is left open in the answers, as Java does it (<NA>, -1). */
+export interface Surroundings {
+  /** Absolute paths, without version-2; the log's when it is another one. */
+  readonly dataDir?: string
+  readonly dataLogDir?: string
+  readonly clientPortAddress?: string
+  readonly clientPortListenBacklog?: number
+  /** The text of zoo.cfg. */
+  readonly initialConfig?: string
+  /** `envi`'s values by name: host.name, java.version, os.name, user.dir, os.memory.free … */
+  environment?(): { readonly [name: string]: string }
+  systemProperties?(): { readonly [name: string]: string }
+  /** File descriptors: open ones, and how many there may be. */
+  openFiles?(): number
+  maxFiles?(): number
 }
 
 /** The files beside zoo.cfg. A host that has a zoo.cfg gives this, and reads them at the next start. Each call is done

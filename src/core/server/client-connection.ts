@@ -1,25 +1,37 @@
 /** One TCP connection of a client: frames in, frames out, and what belongs to the connection alone: its session, its
- *  identities, its idle deadline. Source: NIOServerCnxn.java, NIOServerCnxnFactory.java (client-protocol.md).
- *  Left out: four-letter words but ruok and isro, TLS, large-request limits. */
-import type { Connection, ConnectionHandlers, Host, MessageNote, Timer } from '../host.ts'
+ *  identities, what is counted of it. Instead of a first frame there may be a four-letter word.
+ *  Source: NIOServerCnxn.java, ServerCnxn.java (client-protocol.md). Left out: TLS. */
+import type { Connection, ConnectionHandlers, Host, MessageNote } from '../host.ts'
 import { ErrorCode, eventName, KeeperState, OpCode, opName, Xid } from '../wire/codes.ts'
 import type { Id } from '../wire/data.ts'
 import { asZxid, hex64, SESSION_0, type SessionId, type Zxid } from '../wire/ids.ts'
-import { build, encode, JuteError, MAX_BUFFER, Reader } from '../wire/jute.ts'
+import { build, encode, JuteError, Reader } from '../wire/jute.ts'
 import { ConnectRequest, ConnectResponse, ReplyHeader, RequestHeader, WatcherEvent } from '../wire/proto.ts'
-import { FrameLengthError, StreamBuffer } from '../wire/quorum.ts'
+import { StreamBuffer } from '../wire/quorum.ts'
 import { encodedUtf8 } from '../wire/utf8.ts'
+import { argumentSizeOf, wordOf } from './four-letter-words.ts'
+import { javaIdOrder } from './java-set-order.ts'
+import type { ServerMetrics } from './server-metrics.ts'
+import { ConnectionStats, type ServerStats } from './server-stats.ts'
 import { sessionPassword } from './session-id.ts'
 
 /** The door it came in by. */
 export interface ConnectionHome {
   readonly host: Host
+  readonly metrics: ServerMetrics
+  /** Longest frame that is read. */
+  readonly maxFrameBytes: number
+  /** Bytes were read or written: it may be silent for `timeoutMs` from now on. */
+  touch(connection: ClientConnection, timeoutMs: number): void
+  /** The answer to a four-letter word; undefined: there is none. */
+  answerWord(word: string, argument: Uint8Array): string | undefined
   /** The connection has ended, by either side. Told once. */
   onEnd(connection: ClientConnection): void
 }
 
 /** What a connection asks of the role that serves it. */
 export interface ConnectionService {
+  readonly stats: ServerStats
   /** Decides on a session: calls `beginAttach` and later `attached` or `refused`, or closes the connection. */
   onConnectRequest(connection: ClientConnection, request: ConnectRequest): void
   onRequest(connection: ClientConnection, header: RequestHeader, body: Uint8Array): void
@@ -32,13 +44,17 @@ export interface ConnectionService {
 }
 
 type Phase =
+  | 'first' // until it is clear whether it is a word
+  | 'word' // whose argument has not come yet
   | 'handshake' // until the ConnectRequest
   | 'attaching' // its answer is on the way; what the client sends meanwhile waits unread
   | 'attached'
   | 'ended'
 
-/** Idle limit of a connection without a session; also the width of the idle buckets, in ms. */
-const SESSIONLESS_MS = 10_000
+/** zookeeper.nio.sessionlessCnxnTimeout: how long a connection without a session may be silent. */
+export const SESSIONLESS_MS = 10_000
+/** Characters of an answer that Java writes at a time: each such piece counts as a packet. */
+const PIECE = 8192
 const NO_ZXID = asZxid(-1n)
 
 export class ClientConnection {
@@ -47,37 +63,41 @@ export class ClientConnection {
   readonly #service: ConnectionService | undefined
   readonly #connection: Connection
   readonly #input = new StreamBuffer()
-  #phase: Phase = 'handshake'
+  readonly stats: ConnectionStats
+  #phase: Phase = 'first'
+  #word: string | undefined
   #session: SessionId = SESSION_0
   /** As the trace has it. */
   #sessionText = hex64(SESSION_0)
   #timeoutMs = SESSIONLESS_MS
   /** The client sent the readOnly byte and gets one back. */
   #knowsReadOnly = false
-  /** Who the client is, in the order of its auth packets, its address last. Travels with forwarded requests. */
+  /** Who the client is, in the order of a Java set. Travels with forwarded requests. */
   #auth: readonly Id[]
   /** Its requests in the pipeline, without those of xid 0 and below. */
   #outstanding = 0
   /** Stopped reading because the server is overloaded. */
   #paused = false
-  #idle: Timer | undefined
-  #idleDeadline = 0
 
   constructor(home: ConnectionHome, service: ConnectionService | undefined, connection: Connection) {
     this.#home = home
     this.#service = service
     this.#connection = connection
     this.#auth = [{ scheme: 'ip', id: connection.remote.host }]
-    this.#watchIdle()
+    this.stats = new ConnectionStats(home.host.clock.wallTime())
+    home.touch(this, SESSIONLESS_MS)
   }
 
   readonly handlers: ConnectionHandlers = {
     onData: (bytes) => {
       this.#input.push(bytes)
-      this.#touchIdle()
+      this.#touch()
       this.resume()
     },
-    onClose: () => this.#end(),
+    onClose: () => {
+      this.#home.metrics.count.connection_drop_count++
+      this.#end()
+    },
   }
 
   get id(): string {
@@ -85,6 +105,20 @@ export class ClientConnection {
   }
   get remote(): string {
     return this.#connection.remote.host
+  }
+  get address(): string {
+    const { host, port } = this.#connection.remote
+    return `${host}:${port}`
+  }
+  /** Requests that are not answered yet. */
+  get outstanding(): number {
+    return this.#outstanding
+  }
+  /** A selector's interest: 1 to read, 0 while it is not. What is written leaves at once, so there is never a 4. */
+  get interest(): number {
+    return this.#phase === 'first' || this.#phase === 'handshake' || (this.#phase === 'attached' && !this.#paused)
+      ? 1
+      : 0
   }
   /** 0 until a ConnectRequest has named or been given one. */
   get session(): SessionId {
@@ -109,8 +143,7 @@ export class ClientConnection {
   /** An auth packet proved an identity. */
   addIdentity(identity: Id): void {
     if (this.#auth.some(({ scheme, id }) => scheme === identity.scheme && id === identity.id)) return
-    const at = this.#auth.findIndex(({ scheme }) => scheme === 'ip')
-    this.#auth = at === -1 ? [...this.#auth, identity] : this.#auth.toSpliced(at, 0, identity)
+    this.#auth = javaIdOrder([...this.#auth, identity])
   }
 
   // --- in ----------------------------------------------------------------------------------------
@@ -118,21 +151,19 @@ export class ClientConnection {
   /** Takes up reading where it stopped: after more bytes, after the handshake, after an overload. */
   resume(): void {
     try {
+      if (this.#phase === 'first') this.#lookForWord()
+      if (this.#phase === 'word') return this.#onWord()
       while (this.#mayRead()) {
-        const frame = this.#input.takeFrame(0, MAX_BUFFER)
+        const frame = this.#input.takeFrame(0, this.#home.maxFrameBytes)
         if (frame === undefined) return
         if (this.#service === undefined) return this.close()
+        this.#received(4 + frame.length)
         if (this.#phase === 'handshake') this.#onConnectFrame(frame, this.#service)
         else this.#onRequestFrame(frame, this.#service)
       }
     } catch (error) {
       if (!(error instanceof JuteError)) throw error
-      // Before the handshake the first four bytes may be a word in place of a length.
-      const answer =
-        error instanceof FrameLengthError && this.#phase === 'handshake' ? words.get(error.length) : undefined
-      if (answer === undefined) return this.abort(error.message)
-      this.#connection.write(encodedUtf8(answer), { protocol: 'client', type: answer })
-      this.close()
+      this.abort(error.message)
     }
   }
 
@@ -142,8 +173,43 @@ export class ClientConnection {
     return this.#phase === 'attached' && !this.#paused
   }
 
+  #received(sizeBytes: number): void {
+    this.stats.packetsReceived++
+    this.#home.metrics.count.bytes_received_count += sizeBytes
+    if (this.#service !== undefined) this.#service.stats.packetsReceived++
+  }
+
+  /** The first four bytes are a word or the length of the first frame. */
+  #lookForWord(): void {
+    const first = this.#input.peekInt()
+    if (first === undefined) return
+    this.#word = wordOf(first)
+    this.#phase = this.#word === undefined ? 'handshake' : 'word'
+    if (this.#word !== undefined) this.#received(4)
+    // Nobody serves: there is no need to wait for the frame.
+    else if (this.#service === undefined) this.close()
+  }
+
+  /** Answers, and that was it. What comes behind the word, a line's end for example, is of no interest. */
+  #onWord(): void {
+    const word = this.#word as string
+    const size = argumentSizeOf(word)
+    const argument = this.#input.take((input) => input.raw(4 + size).subarray(4))
+    if (argument === undefined) return
+    const answer = this.#home.answerWord(word, argument)
+    if (answer !== undefined && answer !== '') {
+      const pieces = Math.ceil(answer.length / PIECE)
+      this.stats.packetsSent += pieces
+      if (this.#service !== undefined) this.#service.stats.packetsSent += pieces
+      this.#connection.write(encodedUtf8(answer), { protocol: 'client', type: word })
+    }
+    this.close()
+  }
+
   /** @throws JuteError */
   #onConnectFrame(frame: Uint8Array, service: ConnectionService): void {
+    this.#home.metrics.count.connection_request_count++
+    this.#home.metrics.time.connection_token_deficit.add(0)
     const request = ConnectRequest.read(new Reader(frame))
     this.#knowsReadOnly = request.readOnly !== undefined
     service.onConnectRequest(this, request)
@@ -179,7 +245,7 @@ export class ClientConnection {
       connection: this.id,
       timeoutMs: this.#timeoutMs,
     })
-    this.#touchIdle()
+    this.#touch()
     this.resume()
   }
 
@@ -199,20 +265,27 @@ export class ClientConnection {
     this.#write(frame, { protocol: 'client', type: 'connectResponse', detail })
   }
 
-  /** Answers a request. `zxid`: last applied here. `body` is left away where the reply has none. */
-  reply(xid: number, op: number, zxid: Zxid, err: number, body: Uint8Array | null): void {
-    if (this.hasEnded) return
+  /** Answers a request. `zxid`: last applied here. `body` is left away where the reply has none.
+   *  @returns the reply's size in bytes, without that of its length */
+  reply(xid: number, op: number, zxid: Zxid, err: number, body: Uint8Array | null): number {
+    if (this.hasEnded) return 0
     const frame = build((out) => {
       out.int(16 + (body?.length ?? 0))
       ReplyHeader.write(out, { xid, zxid, err })
       if (body !== null) out.raw(body)
     })
+    const sizeBytes = frame.length - 4
+    this.#service?.stats.clientResponse.add(sizeBytes)
     const { trace } = this.#home.host
-    if (trace.off === true) return this.#write(frame)
+    if (trace.off === true) {
+      this.#write(frame)
+      return sizeBytes
+    }
     const detail = { session: this.#sessionText, xid, op: opName(op), err }
     const quiet = op === OpCode.ping
     this.#write(frame, { protocol: 'client', type: 'reply', zxid, detail, ...(quiet ? { quiet } : {}) })
     if (!quiet) trace.emit({ kind: 'reply', session: this.#session, xid, op: opName(op), zxid, err })
+    return sizeBytes
   }
 
   /** An op code that is none: the client is told, and the connection ends. */
@@ -230,6 +303,8 @@ export class ClientConnection {
       WatcherEvent.write(out, { type, state: KeeperState.SyncConnected, path })
       out.patchInt(0, out.length - 4)
     })
+    this.#service?.stats.clientResponse.add(frame.length - 4)
+    this.#home.metrics.count.watch_bytes += frame.length - 4
     const detail = { session: this.#sessionText, event: eventName(type), path }
     this.#write(frame, { protocol: 'client', type: 'watchEvent', detail })
   }
@@ -242,7 +317,9 @@ export class ClientConnection {
 
   #write(frame: Uint8Array, note?: MessageNote): void {
     this.#connection.write(frame, note)
-    this.#touchIdle()
+    this.stats.packetsSent++
+    if (this.#service !== undefined) this.#service.stats.packetsSent++
+    this.#touch()
   }
 
   // --- its end -----------------------------------------------------------------------------------
@@ -264,31 +341,13 @@ export class ClientConnection {
     if (this.hasEnded) return
     const wasAttached = this.isAttached
     this.#phase = 'ended'
-    this.#idle?.cancel()
     this.#home.onEnd(this)
     this.#service?.onEnd(this)
     if (wasAttached)
       this.#home.host.trace.emit({ kind: 'sessionDetached', session: this.#session, connection: this.id })
   }
 
-  #touchIdle(): void {
-    const limitMs = this.isAttached ? this.#timeoutMs : SESSIONLESS_MS
-    const width = SESSIONLESS_MS
-    this.#idleDeadline = (Math.floor((this.#home.host.clock.now() + limitMs) / width) + 1) * width
-  }
-
-  /** One timer for each connection: when it fires and the connection was busy meanwhile, it is set for what is left. */
-  #watchIdle(): void {
-    const now = this.#home.host.clock.now()
-    if (this.#idleDeadline === 0) this.#touchIdle()
-    else if (now >= this.#idleDeadline) return this.close()
-    this.#idle = this.#home.host.clock.after(this.#idleDeadline - now, () => this.#watchIdle())
+  #touch(): void {
+    this.#home.touch(this, this.isAttached ? this.#timeoutMs : SESSIONLESS_MS)
   }
 }
-
-/** Four-letter words as the int that they are when taken for a length. */
-const asLength = (word: string): number => new Reader(encodedUtf8(word)).int()
-const words = new Map([
-  [asLength('ruok'), 'imok'],
-  [asLength('isro'), 'rw'],
-])

@@ -16,13 +16,16 @@ import { CommitProcessor } from './commit-processor.ts'
 import { createsEphemeral } from './creates-ephemeral.ts'
 import { FinalRequestProcessor, type TxnTarget } from './final.ts'
 import { type ClientSessions, type LeaderSessionTracker, LearnerSessionTracker } from './local-sessions.ts'
+import type { Deadlines, Outlook, ServerMode, Serving } from './monitor.ts'
+import { lastOperationOf } from './operation.ts'
 import { isWrite, type PrepRequestProcessor } from './prep.ts'
 import type { Request } from './request.ts'
 import { pathOf } from './request-body.ts'
 import { RequestThrottler } from './request-throttler.ts'
 import type { ClientSide, Role } from './role.ts'
+import { ServerStats } from './server-stats.ts'
 import { isSessionPassword, SessionIds } from './session-id.ts'
-import { ServerWatches } from './watches.ts'
+import { ServerWatches, type WatchReport } from './watches.ts'
 
 interface Common {
   readonly host: Host
@@ -40,7 +43,8 @@ export type ClientServiceOptions =
     })
   | (Common & { readonly kind: 'learner' | 'readOnly' })
 
-export class ClientService implements ClientSide, ConnectionService {
+export class ClientService implements ClientSide, ConnectionService, Serving {
+  readonly stats: ServerStats
   readonly #options: ClientServiceOptions
   readonly #ids: SessionIds
   readonly #sessions: ClientSessions
@@ -58,8 +62,9 @@ export class ClientService implements ClientSide, ConnectionService {
   readonly #outstandingLimit: number
 
   constructor(options: ClientServiceOptions) {
-    const { host, config, database, role } = options
+    const { host, clientPort, config, database, role } = options
     this.#options = options
+    this.stats = new ServerStats(clientPort.metrics, host.clock.now())
     this.#ids = new SessionIds(options.kind === 'standalone' ? STANDALONE_ID : config.sid, host.clock.wallTime())
     this.#sessions =
       options.kind === 'leader' || options.kind === 'standalone'
@@ -76,8 +81,14 @@ export class ClientService implements ClientSide, ConnectionService {
         request.connection?.close()
       },
     })
-    this.#watches = new ServerWatches(host, database)
-    this.#final = new FinalRequestProcessor(host, database, this.#watches, this.#sessions)
+    this.#watches = new ServerWatches(host, database, undefined, clientPort.metrics)
+    this.#final = new FinalRequestProcessor(
+      host,
+      database,
+      this.#watches,
+      this.#sessions,
+      clientPort.metrics,
+    )
     this.#outstandingLimit = Math.trunc(config.globalOutstandingLimit / sharers(options))
   }
 
@@ -93,6 +104,32 @@ export class ClientService implements ClientSide, ConnectionService {
   /** Only clients that are content with a read-only server are served. */
   get isReadOnly(): boolean {
     return this.#options.kind === 'readOnly'
+  }
+
+  // --- for who looks at it from outside ----------------------------------------------------------
+
+  get mode(): ServerMode {
+    const { kind } = this.#options
+    if (kind === 'readOnly') return 'read-only'
+    if (kind !== 'learner') return kind
+    return this.outlook?.observing === true ? 'observer' : 'follower'
+  }
+  get outlook(): Outlook | undefined {
+    return this.#options.role.outlook
+  }
+  get outstanding(): number {
+    return this.#inProcess
+  }
+  get watches(): WatchReport {
+    return this.#watches
+  }
+  get deadlines(): { readonly global?: Deadlines | undefined; readonly local?: Deadlines | undefined } {
+    const options = this.#options
+    const decides = options.kind === 'leader' || options.kind === 'standalone'
+    return {
+      global: decides ? options.sessions.deadlines() : undefined,
+      local: this.#sessions.local?.deadlines(),
+    }
   }
 
   // --- for the role ------------------------------------------------------------------------------
@@ -144,6 +181,7 @@ export class ClientService implements ClientSide, ConnectionService {
     const { minSessionTimeoutMs, maxSessionTimeoutMs } = config
     const timeoutMs = Math.min(Math.max(request.timeOut, minSessionTimeoutMs), maxSessionTimeoutMs)
     const session = request.sessionId
+    if (session !== 0n) this.stats.metrics.count.connection_revalidate_count++
     if (session === 0n) return this.#createSession(client, timeoutMs)
     // It could not be kept alive here.
     if (this.isReadOnly && database.sessions.has(session)) return client.close()
@@ -278,6 +316,7 @@ export class ClientService implements ClientSide, ConnectionService {
       logged: null,
       error: ErrorCode.Ok,
       connection: client,
+      createdAt: this.#options.host.clock.now(),
     }
   }
 
@@ -312,6 +351,7 @@ export class ClientService implements ClientSide, ConnectionService {
 
   #answer(client: ClientConnection, request: Request): void {
     const { cxid, type } = request
+    this.#count(client, request)
     if (type === OpCode.createSession) return client.attached()
     const isLocalEnd = request.local === true && request.error === ErrorCode.Ok
     if (isLocalEnd) this.#sessions.remove(request.session)
@@ -320,9 +360,18 @@ export class ClientService implements ClientSide, ConnectionService {
       err === ErrorCode.SessionMoved || request.result?.parts?.some((part) => part.err === ErrorCode.SessionMoved)
     // Whoever has the session now is somewhere else: this connection has no say, and hears nothing.
     if (moved) return client.close()
-    client.reply(type === OpCode.ping ? PING_XID : cxid, type, this.lastApplied, err, body)
+    const sizeBytes = client.reply(type === OpCode.ping ? PING_XID : cxid, type, this.lastApplied, err, body)
+    if (type !== OpCode.ping) this.stats.metrics.count.response_bytes += sizeBytes
     if (type === OpCode.closeSession && err === ErrorCode.Ok) return client.close()
     client.finished(cxid)
+  }
+
+  /** FinalRequestProcessor.updateStats */
+  #count(client: ClientConnection, { cxid, type, createdAt = 0, logged }: Request): void {
+    const now = Math.floor(this.#options.host.clock.now())
+    const latencyMs = now - Math.floor(createdAt)
+    this.stats.answered(latencyMs, logged !== null)
+    client.stats.answered(cxid, this.lastApplied, lastOperationOf(type), latencyMs, now)
   }
 
   // --- limits ------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ import {
   StatResponse,
   WhoAmIResponse,
 } from '../wire/proto.ts'
-import type { LoggedTxn } from '../wire/txn.ts'
+import type { LoggedTxn, Txn } from '../wire/txn.ts'
 import { isAllowed, withoutHashes } from './acl.ts'
 import { clientInfo } from './authentication.ts'
 import type { ClientConnection } from './client-connection.ts'
@@ -30,6 +30,7 @@ import { javaSetOrder } from './java-set-order.ts'
 import type { ClientSessions } from './local-sessions.ts'
 import type { Request } from './request.ts'
 import { PathBody, PathNumberBody, readMulti, WatchableBody } from './request-body.ts'
+import { ServerMetrics } from './server-metrics.ts'
 import type { ServerWatches } from './watches.ts'
 
 /** What of a database the pipeline needs. */
@@ -48,12 +49,20 @@ export class FinalRequestProcessor {
   readonly #database: TxnTarget
   readonly #watches: ServerWatches
   readonly #sessions: ClientSessions
+  readonly #metrics: ServerMetrics
 
-  constructor(host: Host, database: TxnTarget, watches: ServerWatches, sessions: ClientSessions) {
+  constructor(
+    host: Host,
+    database: TxnTarget,
+    watches: ServerWatches,
+    sessions: ClientSessions,
+    metrics = new ServerMetrics(),
+  ) {
     this.#host = host
     this.#database = database
     this.#watches = watches
     this.#sessions = sessions
+    this.#metrics = metrics
   }
 
   /** Executes a txn. Watch events are on their connections when this returns, so before any reply that shows what
@@ -74,8 +83,39 @@ export class FinalRequestProcessor {
       // A client may close a session that is expiring already: two txns, one end.
       if (known) trace.emit({ kind: 'sessionClosed', session: header.clientId, zxid: header.zxid })
     }
+    this.#countWrites(txn, result)
+    this.#metrics.spread.propagation_latency.add(this.#host.clock.wallTime() - Number(header.time))
     this.#watches.fire(result.changes, header.zxid)
     return result
+  }
+
+  /** DataTree.updateWriteStat: lengths of paths, and of data that is new. */
+  #countWrites(txn: Txn, { err, parts, changes }: Pick<ApplyResult, 'err' | 'parts' | 'changes'>): void {
+    const { write_per_namespace } = this.#metrics
+    switch (txn.kind) {
+      case 'create':
+      case 'createTTL':
+      case 'createContainer':
+      case 'setData': {
+        const { path, data } = txn.body
+        if (err === ErrorCode.Ok) write_per_namespace.add(path, path.length + (data?.length ?? 0))
+        return
+      }
+      case 'delete':
+        if (err === ErrorCode.Ok) write_per_namespace.add(txn.body.path, txn.body.path.length)
+        return
+      case 'closeSession':
+        for (const { path } of changes) write_per_namespace.add(path, path.length)
+        return
+      case 'multi':
+        if (err !== ErrorCode.Ok) return
+        for (const [at, part] of txn.body.entries())
+          if (parts?.[at] !== undefined) this.#countWrites(part, { ...parts[at], changes: [] })
+    }
+  }
+  /** DataTree.updateReadStat: the stat counts too. */
+  #countRead(path: string, bytes: number): void {
+    this.#metrics.read_per_namespace.add(path, path.length + bytes + STAT_BYTES)
   }
 
   /** The reply to a request whose turn has come. Reads are evaluated now, and their watches registered. */
@@ -142,7 +182,9 @@ export class FinalRequestProcessor {
     if (path.includes('\0')) return ErrorCode.BadArguments
     const stat = this.#database.tree.stat(path)
     if (watch) this.#watches.set(client, stat === undefined ? 'exists' : 'data', path)
-    return stat === undefined ? ErrorCode.NoNode : encode(StatResponse, { stat })
+    if (stat === undefined) return ErrorCode.NoNode
+    this.#countRead(path, 0)
+    return encode(StatResponse, { stat })
   }
 
   /** A node that the client may read; its watch is set only then. */
@@ -152,8 +194,12 @@ export class FinalRequestProcessor {
     const { tree } = this.#database
     if (watch) this.#watches.set(client, type === OpCode.getData ? 'data' : 'child', path as string)
     const stat = clientStat(node)
-    if (type === OpCode.getData) return encode(GetDataResponse, { data: node.data, stat })
+    if (type === OpCode.getData) {
+      this.#countRead(path as string, node.data?.length ?? 0)
+      return encode(GetDataResponse, { data: node.data, stat })
+    }
     const children = tree.children(path as string)
+    this.#countRead(path as string, lengthOf(children))
     if (type === OpCode.getChildren) return encode(GetChildrenResponse, { children })
     return encode(GetChildren2Response, { children, stat })
   }
@@ -229,15 +275,26 @@ export class FinalRequestProcessor {
         writeError(out, node)
       } else if (op.kind === 'getData') {
         writeHeader(out, OpCode.getData)
+        this.#countRead(path as string, node.data?.length ?? 0)
         GetDataResponse.write(out, { data: node.data, stat: clientStat(node) })
       } else {
         writeHeader(out, OpCode.getChildren)
-        GetChildrenResponse.write(out, { children: this.#database.tree.children(path as string) })
+        const children = this.#database.tree.children(path as string)
+        this.#countRead(path as string, lengthOf(children))
+        GetChildrenResponse.write(out, { children })
       }
     }
     writeEnd(out)
     return { err: ErrorCode.Ok, body: out.finish() }
   }
+}
+
+/** DataTree.STAT_OVERHEAD_BYTES */
+const STAT_BYTES = 68
+function lengthOf(names: readonly string[]): number {
+  let length = 0
+  for (const name of names) length += name.length
+  return length
 }
 
 const watcherTypes = new Set<number>(Object.values(WatcherType))

@@ -17,6 +17,14 @@ export function javaSetOrder(values: readonly string[]): string[] {
   return [...values].sort(byBucket(grown)).sort(byBucket(copied))
 }
 
+/** The order in which Java goes through a hash table of strings that was never copied. */
+export function javaTableOrder(values: readonly string[]): string[] {
+  let table = 16
+  while (values.length > table * LOAD_FACTOR) table *= 2
+  const bucket = new Map(values.map((value) => [value, spread(javaHashCode(value)) & (table - 1)]))
+  return [...values].sort((a, b) => (bucket.get(a) as number) - (bucket.get(b) as number))
+}
+
 /** The order of a connection's identities, which ZooKeeper keeps in a concurrent hash set: it shows in whoAmI, in REQUEST's
  *  authinfo and in lists that `auth` stands in. `ids`: distinct, in the order in which they were added.
  *  Source: ServerCnxn.java authInfo, Id.hashCode as jute makes it. */

@@ -41,6 +41,9 @@ export class LocalSessions {
   has(session: SessionId): boolean {
     return this.#tracker.has(session)
   }
+  deadlines(): [number, SessionId[]][] {
+    return this.#tracker.deadlines()
+  }
   isUpgrading(session: SessionId): boolean {
     return this.#upgrading.has(session)
   }

@@ -8,6 +8,7 @@ import type { RoleContext } from '../zab/context.ts'
 import { Leader } from '../zab/leader.ts'
 import { Learner } from '../zab/learner.ts'
 import { ClientPort } from './client-port.ts'
+import type { Monitor } from './monitor.ts'
 import { ReadOnlyServer } from './read-only.ts'
 import { Standalone } from './standalone.ts'
 import type { RoleState } from './trace.ts'
@@ -31,6 +32,9 @@ export class Replica {
   /** What this server advertises while it is not LOOKING; its own last vote otherwise. */
   #vote: Vote
   #role: Leader | Learner | Standalone | undefined
+  /** Of the monotonic clock, in ms: the present search for a leader; since when there has been none. */
+  #lookingSince = 0
+  #unavailableSince: number | undefined
   /** While it is LOOKING: what serves those who only read, or the wait for it. */
   #readOnly: Readers | undefined
   #halted = false
@@ -52,7 +56,7 @@ export class Replica {
       this.#halt(`the disk failed: ${error.message}. A server that cannot write its log must not go on.`),
     )
     this.#vote = { leader: config.sid, zxid: this.#database.lastLoggedZxid, electionEpoch: 0, peerEpoch: 0 }
-    this.#clientPort = new ClientPort(host, config)
+    this.#clientPort = new ClientPort(host, config, this.#database)
     if (config.standalone === true) {
       if (this.#recover()) this.#standAlone()
       return
@@ -75,6 +79,11 @@ export class Replica {
     this.#look()
   }
 
+  /** For who looks at the server from outside: four-letter words, the AdminServer. */
+  get monitor(): Monitor {
+    return this.#clientPort.monitor
+  }
+
   // --- the states --------------------------------------------------------------------------------
 
   #enter(to: RoleState, reason: string): void {
@@ -83,6 +92,10 @@ export class Replica {
   }
 
   #becomeLooking(reason: string): void {
+    const { clock } = this.#host
+    this.#clientPort.metrics.count.looking_count++
+    this.#lookingSince = clock.now()
+    this.#unavailableSince ??= clock.now()
     this.#enter('LOOKING', reason)
     this.#host.trace.emit({ kind: 'zabState', to: 'ELECTION' })
   }
@@ -116,6 +129,16 @@ export class Replica {
     this.#readOnly = waiting
   }
 
+  /** A leader is established again. */
+  #countUnavailable(): void {
+    if (this.#unavailableSince === undefined) return
+    const { time } = this.#clientPort.metrics
+    const unavailableMs = Math.round(this.#host.clock.now() - this.#unavailableSince)
+    this.#unavailableSince = undefined
+    time.unavailable_time.add(unavailableMs)
+    if (this.#state === 'LEADING') time.leader_unavailable_time.add(unavailableMs)
+  }
+
   #stopReadOnly(reason: string): void {
     this.#readOnly?.grace.cancel()
     this.#readOnly?.server?.stop(reason)
@@ -126,6 +149,7 @@ export class Replica {
     if (this.#halted) return
     this.#stopReadOnly('a leader was elected')
     this.#vote = vote
+    this.#clientPort.metrics.time.election_time.add(Math.round(this.#host.clock.now() - this.#lookingSince))
     this.#database.openForWriting()
     if (vote.leader === this.#config.sid) this.#becomeLeading()
     else this.#becomeLearning(vote.leader)
@@ -158,6 +182,7 @@ export class Replica {
       clientPort: this.#clientPort,
       establishedEpoch: (epoch) => {
         this.#vote = { ...this.#vote, peerEpoch: epoch }
+        this.#countUnavailable()
       },
       ended: (reason) => this.#onRoleEnded(reason),
       halt: (reason) => this.#halt(reason),

@@ -25,6 +25,8 @@ export interface Request {
   error: number
   /** The client's connection to this server. */
   readonly connection?: ClientConnection
+  /** When it came, in ms of the monotonic clock; with a connection only. */
+  readonly createdAt?: number
   /** Of a session that only this server knows: it needs no txn. */
   local?: boolean
   /** It has waited too long in front of the pipeline, and is refused. */

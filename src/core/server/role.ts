@@ -1,6 +1,7 @@
 /** The seam between a server's client side (core/server) and its place in the ensemble (core/zab). */
 import type { SessionId, Zxid } from '../wire/ids.ts'
 import type { LoggedTxn } from '../wire/txn.ts'
+import type { Outlook } from './monitor.ts'
 import type { Request } from './request.ts'
 
 /** What the client side asks of the role. The leader validates and proposes; learners forward. */
@@ -14,6 +15,8 @@ export interface Role {
   touch(session: SessionId, timeoutMs: number): void
   /** A session has ended: nobody needs to hear of it any more. */
   forget?(session: SessionId): void
+  /** Absent: there is no ensemble. */
+  readonly outlook?: Outlook
 }
 
 /** What the role tells the client side. Implemented in core/server/client-side.ts. */

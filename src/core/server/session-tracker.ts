@@ -63,6 +63,16 @@ export class SessionTracker {
   has(session: SessionId): boolean {
     return this.#tracked.has(session)
   }
+  /** Sessions by the end of their bucket, in ms of the monotonic clock, earliest first. */
+  deadlines(): [number, SessionId[]][] {
+    const buckets = new Map<number, SessionId[]>()
+    for (const { session, expiresAt } of this.#tracked.values()) {
+      const bucket = buckets.get(expiresAt)
+      if (bucket === undefined) buckets.set(expiresAt, [session])
+      else bucket.push(session)
+    }
+    return [...buckets].sort(([a], [b]) => a - b)
+  }
   /** Known and not closing. */
   isValid(session: SessionId): boolean {
     return this.#tracked.get(session)?.closing === false

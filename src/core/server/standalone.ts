@@ -114,6 +114,7 @@ export class Standalone implements Role {
   }
 
   #expire(session: SessionId): void {
+    this.#context.clientPort.metrics.count.stale_sessions_expired++
     this.#context.host.trace.emit({ kind: 'sessionClosing', session, cause: 'expired' })
     this.submit({
       session,

@@ -8,7 +8,7 @@ import { EventType, eventName, Perms } from '../wire/codes.ts'
 import type { Id } from '../wire/data.ts'
 import type { SessionId, Zxid } from '../wire/ids.ts'
 import type { SetWatches2 } from '../wire/proto.ts'
-import { javaSetOrder } from './java-set-order.ts'
+import { javaTableOrder } from './java-set-order.ts'
 import { Security } from './security.ts'
 import type { ServerMetrics } from './server-metrics.ts'
 import type { WatchKind } from './trace.ts'
@@ -120,14 +120,14 @@ export class ServerWatches implements WatchReport {
   /** Paths in the order of a Java table. */
   byPath(): [string, SessionId[]][] {
     const paths = grouped(this.#manager.registrations().data, ({ path }) => path)
-    return javaSetOrder([...paths.keys()]).map((path) => [
+    return javaTableOrder([...paths.keys()]).map((path) => [
       path,
       (paths.get(path) ?? []).map(({ watcher }) => watcher.session),
     ])
   }
   bySession(): [SessionId, string[]][] {
     const watchers = grouped(this.#manager.registrations().data, ({ watcher }) => watcher)
-    return [...watchers].map(([{ session }, watches]) => [session, javaSetOrder(watches.map(({ path }) => path))])
+    return [...watchers].map(([{ session }, watches]) => [session, javaTableOrder(watches.map(({ path }) => path))])
   }
 
   /** The connection has ended. */

@@ -76,6 +76,22 @@ export class StreamBuffer {
     this.#end += chunk.length
   }
 
+  /** The next four bytes, which stay where they are. */
+  peekInt(): number | undefined {
+    return this.length < 4 ? undefined : this.#input().int()
+  }
+
+  /** Where these bytes begin, at or behind `from`, counted from the first one at hand; -1: nowhere. */
+  find(wanted: Uint8Array, from: number): number {
+    for (let at = this.#start + from; ; at++) {
+      at = this.#bytes.indexOf(wanted[0] as number, at)
+      if (at === -1 || at + wanted.length > this.#end) return -1
+      let same = 1
+      while (same < wanted.length && this.#bytes[at + same] === wanted[same]) same++
+      if (same === wanted.length) return at - this.#start
+    }
+  }
+
   /** Runs `read` on the bytes at hand; undefined, with nothing consumed, when they end too early. @throws JuteError */
   take<T>(read: (input: Reader) => T): T | undefined {
     if (this.length === 0) return undefined

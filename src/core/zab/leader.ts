@@ -5,6 +5,7 @@
 import type { Listener, Timer } from '../host.ts'
 import { ClientService } from '../server/client-side.ts'
 import { LeaderSessionTracker } from '../server/local-sessions.ts'
+import type { Outlook } from '../server/monitor.ts'
 import { PrepRequestProcessor } from '../server/prep.ts'
 import type { Request } from '../server/request.ts'
 import type { Role } from '../server/role.ts'
@@ -51,6 +52,8 @@ export class Leader implements Role, LeaderOfHandlers {
   /** Voters that have ACKed NEWLEADER, with me. */
   readonly #newLeaderAcks = new Set<Sid>()
   #established = false
+  /** When my term began, of the monotonic clock, in ms. */
+  readonly #since: number
 
   /** zxid of the newest proposal; never behind lastCommitted. */
   #lastProposed: Zxid = asZxid(0n)
@@ -72,6 +75,7 @@ export class Leader implements Role, LeaderOfHandlers {
 
   constructor(context: RoleContext) {
     this.#context = context
+    this.#since = context.host.clock.now()
     const { database } = context
     this.#summary = { currentEpoch: database.epochs.current, lastZxid: database.tree.lastProcessedZxid }
   }
@@ -81,6 +85,14 @@ export class Leader implements Role, LeaderOfHandlers {
   }
   get tick(): number {
     return this.#halfTicks >> 1
+  }
+  /** For who looks at the server from outside. */
+  get outlook(): Outlook {
+    const leading = { learners: [...this.#handlers], pendingSyncs: this.#pendingSyncs.length, since: this.#since }
+    return { observing: false, leader: this.#me, leading }
+  }
+  isForwarding(handler: LearnerHandler): boolean {
+    return this.#forwarding.has(handler)
   }
   get #me(): Sid {
     return this.#context.config.sid
@@ -278,6 +290,8 @@ export class Leader implements Role, LeaderOfHandlers {
     }
     this.#lastProposed = zxid
     this.#outstanding.push(proposal)
+    this.#context.clientPort.metrics.count.proposal_count++
+    this.#clients?.stats.proposal.add(bytes.length)
     if (host.trace.off !== true) {
       const path = pathOfTxn(logged.txn)
       const about = path === undefined ? {} : { path }
@@ -310,6 +324,7 @@ export class Leader implements Role, LeaderOfHandlers {
       if (first === undefined || !config.quorum.containsQuorum(first.acks)) return
       this.#outstanding.shift()
       this.#lastCommitted = first.zxid
+      this.#context.clientPort.metrics.count.commit_count++
       if (host.trace.off !== true) host.trace.emit({ kind: 'committed', zxid: first.zxid, ackers: sorted(first.acks) })
       const commit = packet(host.trace, PacketType.COMMIT, first.zxid)
       let inform: OutgoingPacket | undefined
@@ -362,6 +377,7 @@ export class Leader implements Role, LeaderOfHandlers {
   }
 
   #expire(session: SessionId): void {
+    this.#context.clientPort.metrics.count.stale_sessions_expired++
     this.#context.host.trace.emit({ kind: 'sessionClosing', session, cause: 'expired' })
     this.submit({
       session,

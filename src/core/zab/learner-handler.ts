@@ -1,6 +1,7 @@
 /** The leader's view of one learner: its handshake, how it is brought up to date, and its share of the broadcast.
  *  Source: LearnerHandler.java. Left out: pre-3.4 protocol, sync throttling, reconfig. */
 import type { CloseCause, Connection, ConnectionHandlers, Timer } from '../host.ts'
+import type { LearnerView } from '../server/monitor.ts'
 import { PacketType, packetName } from '../wire/codes.ts'
 import { asSession, asZxid, counterOf, epochOf, makeZxid, type SessionId, type Sid, type Zxid } from '../wire/ids.ts'
 import { build, decode, encode, JuteError, Reader, Writer } from '../wire/jute.ts'
@@ -26,6 +27,7 @@ export interface LeaderOfHandlers {
   revalidateFor(handler: LearnerHandler, session: SessionId, timeoutMs: number): boolean
   requested(handler: LearnerHandler, packet: QuorumPacket): void
   handlerEnded(handler: LearnerHandler): void
+  isForwarding(handler: LearnerHandler): boolean
 }
 
 type Phase =
@@ -40,7 +42,7 @@ type Phase =
 
 export const SNAPSHOT_SIGNATURE = 'BenWasHere'
 
-export class LearnerHandler {
+export class LearnerHandler implements LearnerView {
   readonly #context: RoleContext
   readonly #leader: LeaderOfHandlers
   readonly #quorum: QuorumConnection
@@ -54,12 +56,18 @@ export class LearnerHandler {
   #heardAt: number
   /** PROPOSALs sent and not ACKed, oldest first: zxid and when. SyncLimitCheck of the Java server. */
   readonly #unacked: { zxid: Zxid; sentAt: number }[] = []
+  readonly establishedAt: number
+  packetsReceived = 0
+  requests = 0
+  #packetsSentBefore = 0
+  lastZxid: Zxid = NO_ZXID
 
   constructor(context: RoleContext, leader: LeaderOfHandlers, connection: Connection) {
     this.#context = context
     this.#leader = leader
     this.#quorum = new QuorumConnection(connection, context.host.trace)
     this.#heardAt = context.host.clock.now()
+    this.establishedAt = context.host.clock.wallTime()
     this.#watchSilence()
   }
 
@@ -72,6 +80,22 @@ export class LearnerHandler {
   }
   get isVoter(): boolean {
     return !this.#observer && this.#context.config.quorum.isVoter(this.#sid)
+  }
+  get remote(): string {
+    return this.#quorum.remote
+  }
+  get packetsSent(): number {
+    return this.#quorum.packetsSent - this.#packetsSentBefore
+  }
+  get isForwarding(): boolean {
+    return this.#leader.isForwarding(this)
+  }
+  /** Of what monitoring shows. */
+  resetStats(): void {
+    this.packetsReceived = 0
+    this.requests = 0
+    this.#packetsSentBefore = this.#quorum.packetsSent
+    this.lastZxid = NO_ZXID
   }
   /** In touch recently enough to count for the leader's own quorum (LearnerHandler.synced). */
   get isSynced(): boolean {
@@ -170,6 +194,7 @@ export class LearnerHandler {
 
   /** @throws JuteError for a body that cannot be read */
   #onPacket(packet: QuorumPacket): void {
+    this.packetsReceived++
     if (this.#phase === 'broadcast') this.#deadlineTick = this.#leader.tick + this.#context.config.syncLimit
     switch (packet.type) {
       case PacketType.FOLLOWERINFO:
@@ -184,8 +209,9 @@ export class LearnerHandler {
       case PacketType.REVALIDATE:
         return this.#onRevalidate(packet)
       case PacketType.REQUEST:
-        if (this.#phase === 'broadcast') this.#leader.requested(this, packet)
-        return
+        if (this.#phase !== 'broadcast') return
+        this.requests++
+        return this.#leader.requested(this, packet)
       default:
         return this.#refuse(`${packetName(packet.type)} from a learner`)
     }
@@ -216,6 +242,10 @@ export class LearnerHandler {
     const { database, host, config } = this.#context
     const head = database.tree.lastProcessedZxid
     const decision = decideSync(this.#peerZxid, head, database.committedLog.entries())
+    const { count, learners } = this.#context.clientPort.metrics
+    if (decision.mode === 'SNAP') count.snap_count++
+    else count.diff_count++
+    learners.add(this.#sid)
     const snapshot = decision.mode === 'SNAP' ? database.snapshotStream() : undefined
     host.trace.emit({
       kind: 'syncStart',
@@ -256,6 +286,7 @@ export class LearnerHandler {
     if (counterOf(zxid) === 0) return
     for (let oldest = this.#unacked[0]; oldest !== undefined && oldest.zxid <= zxid; oldest = this.#unacked[0])
       this.#unacked.shift()
+    this.lastZxid = zxid
     this.#leader.acked(this.#sid, zxid)
   }
 
@@ -270,6 +301,7 @@ export class LearnerHandler {
 
   #onRevalidate(packet: QuorumPacket): void {
     if (packet.data === null) return this.#refuse('REVALIDATE without a session')
+    this.#context.clientPort.metrics.count.revalidate_count++
     const input = new Reader(packet.data)
     const session = asSession(input.long())
     const valid = this.#leader.revalidateFor(this, session, input.int())

@@ -5,8 +5,10 @@
  *  proposals that are not committed stay queued until UPTODATE. Left out: reconfig, observer masters. */
 import type { Connection, Timer } from '../host.ts'
 import { ClientService } from '../server/client-side.ts'
+import type { Outlook } from '../server/monitor.ts'
 import type { Request } from '../server/request.ts'
 import type { Role } from '../server/role.ts'
+import type { ServerMetrics } from '../server/server-metrics.ts'
 import { DataTree } from '../tree/data-tree.ts'
 import { PacketType, packetName } from '../wire/codes.ts'
 import { asSession, counterOf, epochOf, makeZxid, type SessionId, type Sid, type Zxid } from '../wire/ids.ts'
@@ -67,6 +69,15 @@ export class Learner implements Role {
     this.#leaderSid = leader
     this.#observer = observer
     this.#lastQueued = context.database.lastLoggedZxid
+  }
+
+  /** For who looks at the server from outside. */
+  get outlook(): Outlook {
+    return { observing: this.#observer, leader: this.#leaderSid }
+  }
+
+  get #count(): ServerMetrics['count'] {
+    return this.#context.clientPort.metrics.count
   }
 
   follow(): void {
@@ -370,9 +381,11 @@ export class Learner implements Role {
   #onFollowerPacket(packet: QuorumPacket): void {
     switch (packet.type) {
       case PacketType.PROPOSAL:
+        this.#count.learner_proposal_received_count++
         if (this.#queue(packet)) this.#log(this.#pending.at(-1) as Received)
         return
       case PacketType.COMMIT: {
+        this.#count.learner_commit_received_count++
         const first = this.#pending[0]
         // The Java server exits with 12 here; we give up the connection and synchronize anew.
         if (first === undefined || first.zxid !== packet.zxid)

@@ -14,6 +14,7 @@ export class QuorumConnection {
   readonly #connection: Connection
   readonly #trace: TraceSink
   readonly #received = new StreamBuffer()
+  packetsSent = 0
 
   constructor(connection: Connection, trace: TraceSink) {
     this.#connection = connection
@@ -23,6 +24,10 @@ export class QuorumConnection {
   get id(): string {
     return this.#connection.id
   }
+  get remote(): string {
+    const { host, port } = this.#connection.remote
+    return `${host}:${port}`
+  }
 
   send(type: PacketType, zxid: Zxid, data: Uint8Array | null = null, authinfo: readonly Id[] | null = null): void {
     this.post(packet(this.#trace, type, zxid, data, authinfo))
@@ -30,6 +35,7 @@ export class QuorumConnection {
 
   /** A packet that goes to several at once is built once. */
   post({ bytes, note }: OutgoingPacket): void {
+    this.packetsSent++
     this.#connection.write(bytes, note)
   }
 

@@ -118,6 +118,7 @@ export class TestServer implements Role {
       maxSessionTimeoutMs: 20 * tickTimeMs,
       globalOutstandingLimit: 1000,
       maxClientCnxns: 60,
+      fourLetterWords: ['*'],
       ...options.limits,
       ...options.settings,
     } as ReplicaConfig
@@ -137,7 +138,7 @@ export class TestServer implements Role {
       wallTime: () => host.clock.wallTime(),
       extendedTypes: options.extendedTypes ?? false,
     })
-    const clientPort = new ClientPort(host, config)
+    const clientPort = new ClientPort(host, config, database)
     clientPort.open()
     const common = { host, config, database, clientPort, role: this }
     this.clients = new ClientService(
