@@ -7,12 +7,6 @@ import { decodeUtf8, toUtf8 } from '../wire/utf8.ts'
 /** The id that these bytes, `user:password`, prove. */
 export const digestIdOf = (userAndPassword: Uint8Array): string => digestId(decodeUtf8(userAndPassword))
 
-/** The id that a client gets for a packet; undefined: AuthFailed. `remote`: its address as text. */
-export function authenticate(scheme: string, data: Uint8Array | null, remote: string): Id | undefined {
-  if (scheme === 'ip') return { scheme, id: remote }
-  return scheme !== 'digest' || data === null ? undefined : { scheme, id: digestIdOf(data) }
-}
-
 /** DigestAuthenticationProvider.generateDigest: `user:base64(sha1("user:password"))`. */
 export function digestId(userAndPassword: string): string {
   return `${userOf(userAndPassword)}:${base64(sha1(toUtf8(userAndPassword)))}`

@@ -4,16 +4,17 @@
  *  FollowerRequestProcessor.java (client-protocol.md, request-pipeline.md sections 2 and 7). Left out: SASL. */
 import type { ReplicaConfig } from '../config/replica-config.ts'
 import type { Host } from '../host.ts'
+import { CONFIG_PATH } from '../tree/data-tree.ts'
 import { ErrorCode, OpCode, opName } from '../wire/codes.ts'
 import { type SessionId, ZXID_0, type Zxid } from '../wire/ids.ts'
-import { decode, JuteError, Writer } from '../wire/jute.ts'
+import { decode, JuteError, Reader, Writer } from '../wire/jute.ts'
 import { AuthPacket, type ConnectRequest, type RequestHeader } from '../wire/proto.ts'
 import type { LoggedTxn } from '../wire/txn.ts'
-import { authenticate } from './authentication.ts'
 import type { ClientConnection, ConnectionService } from './client-connection.ts'
 import type { ClientPort } from './client-port.ts'
 import { CommitProcessor } from './commit-processor.ts'
 import { createsEphemeral } from './creates-ephemeral.ts'
+import { eagerRefusal } from './eager-acl-check.ts'
 import { FinalRequestProcessor, type TxnTarget } from './final.ts'
 import { type ClientSessions, type LeaderSessionTracker, LearnerSessionTracker } from './local-sessions.ts'
 import type { Deadlines, Outlook, ServerMode, Serving } from './monitor.ts'
@@ -23,6 +24,7 @@ import type { Request } from './request.ts'
 import { pathOf } from './request-body.ts'
 import { RequestThrottler } from './request-throttler.ts'
 import type { ClientSide, Role } from './role.ts'
+import { Security } from './security.ts'
 import { ServerStats } from './server-stats.ts'
 import { isSessionPassword, SessionIds } from './session-id.ts'
 import { ServerWatches, type WatchReport } from './watches.ts'
@@ -50,6 +52,7 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
   readonly #sessions: ClientSessions
   readonly #throttler: RequestThrottler
   readonly #commits: CommitProcessor
+  readonly #security: Security
   readonly #watches: ServerWatches
   readonly #final: FinalRequestProcessor
   #closed = false
@@ -81,12 +84,14 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
         request.connection?.close()
       },
     })
-    this.#watches = new ServerWatches(host, database, undefined, clientPort.metrics)
+    this.#security = new Security(config)
+    this.#watches = new ServerWatches(host, database, this.#security, clientPort.metrics)
     this.#final = new FinalRequestProcessor(
       host,
       database,
       this.#watches,
       this.#sessions,
+      this.#security,
       clientPort.metrics,
     )
     this.#outstandingLimit = Math.trunc(config.globalOutstandingLimit / sharers(options))
@@ -158,6 +163,15 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
     request.logged = logged
     request.result = result
     this.#commits.finish(request)
+  }
+
+  /** /zookeeper/config was written anew, apart from the txn that brings it: who watches it hears of both, as from the
+   *  Java server. */
+  configShown(): void {
+    const { tree } = this.#options.database
+    const acl = tree.acl(CONFIG_PATH)
+    if (!this.#closed && acl !== undefined)
+      this.#watches.fire([{ type: 'dataChanged', path: CONFIG_PATH, acl }], tree.lastProcessedZxid)
   }
 
   synced(): void {
@@ -263,7 +277,11 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
       case OpCode.auth:
         return this.#authenticate(client, xid, body)
       case OpCode.sasl:
-        return this.#answerSasl(client, xid)
+        return this.#answerSasl(client, xid, body)
+    }
+    if (!this.#security.isEnough(client.auth)) {
+      client.reply(xid, type, ZXID_0, ErrorCode.SessionClosedRequireSaslAuth, null)
+      return client.close()
     }
     const request = this.#request(client, xid, type, body)
     if (this.#isTooMuch(body.length)) return client.abort('too many large requests')
@@ -289,6 +307,9 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
     else if (type === OpCode.closeSession) request.local = this.#sessions.local?.has(request.session) === true
     if (this.isReadOnly && (changes(type) || (type === OpCode.closeSession && request.local !== true)))
       request.error = ErrorCode.NotReadOnly
+    // A write that the own tree refuses already is answered in its turn, and goes no further.
+    else if (this.#security.isEager)
+      request.error ||= eagerRefusal(request, this.#options.database.tree, this.#security)
     if (request.error !== ErrorCode.Ok || request.local === true) return this.#commits.read(request)
     this.#upgrade(request)
     if (isWrite(type)) this.#submitWrite(request)
@@ -360,7 +381,9 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
       err === ErrorCode.SessionMoved || request.result?.parts?.some((part) => part.err === ErrorCode.SessionMoved)
     // Whoever has the session now is somewhere else: this connection has no say, and hears nothing.
     if (moved) return client.close()
-    const sizeBytes = client.reply(type === OpCode.ping ? PING_XID : cxid, type, this.lastApplied, err, body)
+    const refusedAhead = request.logged === null && (err === ErrorCode.NoAuth || err === ErrorCode.InvalidACL)
+    const zxid = refusedAhead && isWrite(type) ? ZXID_0 : this.lastApplied
+    const sizeBytes = client.reply(type === OpCode.ping ? PING_XID : cxid, type, zxid, err, body)
     if (type !== OpCode.ping) this.stats.metrics.count.response_bytes += sizeBytes
     if (type === OpCode.closeSession && err === ErrorCode.Ok) return client.close()
     client.finished(cxid)
@@ -397,30 +420,23 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
 
   // --- authentication ----------------------------------------------------------------------------
 
-  /** Answered at once, ahead of requests that still wait; those that come later carry the new identity. */
+  /** Answered at once, ahead of requests that still wait; those that come later carry the new identity.
+   *  @throws JuteError for a packet that cannot be read: it ends the connection, as on the Java server */
   #authenticate(client: ClientConnection, xid: number, body: Uint8Array): void {
-    const identity = this.#identityOf(body, client)
-    if (identity === undefined) {
+    const { scheme, auth } = decode(AuthPacket, body)
+    const identities = this.#security.authenticate(scheme, auth, client.remote)
+    if (identities === undefined) {
       client.reply(xid, OpCode.auth, ZXID_0, ErrorCode.AuthFailed, null)
       return client.close()
     }
-    client.addIdentity(identity)
+    for (const identity of identities) client.addIdentity(identity)
     client.reply(xid, OpCode.auth, ZXID_0, ErrorCode.Ok, null)
     client.finished(xid)
   }
 
-  #identityOf(body: Uint8Array, client: ClientConnection): ReturnType<typeof authenticate> {
-    try {
-      const { scheme, auth } = decode(AuthPacket, body)
-      return authenticate(scheme, auth, client.remote)
-    } catch (error) {
-      if (error instanceof JuteError) return undefined
-      throw error
-    }
-  }
-
-  /** No SASL server is configured: an answer without a token. */
-  #answerSasl(client: ClientConnection, xid: number): void {
+  /** No SASL server is configured: an answer without a token. @throws JuteError when there is no token to look at */
+  #answerSasl(client: ClientConnection, xid: number, body: Uint8Array): void {
+    if (new Reader(body).buffer() === null) throw new JuteError('a SASL request without a token')
     const noToken = new Writer(4)
     noToken.buffer(null)
     client.reply(xid, OpCode.sasl, ZXID_0, ErrorCode.Ok, noToken.finish())

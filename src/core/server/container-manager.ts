@@ -30,13 +30,16 @@ export class ContainerManager {
   readonly #options: ContainerManagerOptions
   /** Until the next look, or the next removal. */
   #timer: Timer | undefined
+  /** When the next look is due, in ms of the monotonic clock. */
+  #nextCheck = 0
 
   constructor(options: ContainerManagerOptions) {
     this.#options = options
   }
 
   start(): void {
-    this.#wait(this.#checkIntervalMs, () => this.#check())
+    this.#nextCheck = this.#options.host.clock.now()
+    this.#waitForCheck()
   }
 
   stop(): void {
@@ -48,19 +51,22 @@ export class ContainerManager {
     return this.#options.config.containerCheckIntervalMs ?? MINUTE_MS
   }
 
-  #check(): void {
-    const next = this.#options.host.clock.now() + this.#checkIntervalMs
-    const due = this.#due()
-    this.#removeAll(due, javaSetOrder([...due.keys()]), next)
+  /** At a fixed rate: a look that comes late does not put off the one after it. */
+  #waitForCheck(): void {
+    this.#nextCheck += this.#checkIntervalMs
+    this.#wait(Math.max(0, this.#nextCheck - this.#options.host.clock.now()), () => {
+      const due = this.#due()
+      this.#removeAll(due, javaSetOrder([...due.keys()]))
+    })
   }
 
-  /** One by one, with a pause behind each; a round that takes longer than the interval delays the next one. */
-  #removeAll(due: ReadonlyMap<string, Why>, [path, ...rest]: readonly string[], next: number): void {
-    const { clock, trace } = this.#options.host
-    if (path === undefined) return this.#wait(Math.max(0, next - clock.now()), () => this.#check())
+  /** One by one, with a pause behind each; what takes longer than the interval delays the next look. */
+  #removeAll(due: ReadonlyMap<string, Why>, [path, ...rest]: readonly string[]): void {
+    const { trace } = this.#options.host
+    if (path === undefined) return this.#waitForCheck()
     trace.emit({ kind: 'containerDue', path, why: due.get(path) as Why })
     const pauseMs = Math.floor(MINUTE_MS / (this.#options.config.containerMaxPerMinute ?? 10_000))
-    this.#wait(pauseMs, () => this.#removeAll(due, rest, next))
+    this.#wait(pauseMs, () => this.#removeAll(due, rest))
     this.#options.submit({
       session: SESSION_0,
       cxid: 0,

@@ -6,8 +6,9 @@ import { SPECIAL_PATHS } from '../tree/data-tree.ts'
 import { parentOf } from '../tree/paths.ts'
 import { ErrorCode, OpCode, Perms } from '../wire/codes.ts'
 import { JuteError, Reader } from '../wire/jute.ts'
+import { DeleteRequest, SetACLRequest, SetDataRequest } from '../wire/proto.ts'
 import type { Request } from './request.ts'
-import { aclOf, CreateBody, SetACLBody, SetDataBody, VersionBody } from './request-body.ts'
+import { aclOf, CreateBody } from './request-body.ts'
 import type { Security } from './security.ts'
 
 /** @returns Ok, NoAuth or InvalidACL */
@@ -23,13 +24,13 @@ export function eagerRefusal(request: Request, tree: DataTree, security: Securit
         return refusal(parent, Perms.CREATE)
       }
       case OpCode.delete: {
-        const parent = parentToCheck(VersionBody.read(new Reader(request.body)).path)
+        const parent = parentToCheck(DeleteRequest.read(new Reader(request.body)).path)
         return parent === undefined ? ErrorCode.Ok : refusal(parent, Perms.DELETE)
       }
       case OpCode.setData:
-        return refusal(SetDataBody.read(new Reader(request.body)).path, Perms.WRITE)
+        return refusal(SetDataRequest.read(new Reader(request.body)).path, Perms.WRITE)
       case OpCode.setACL: {
-        const { path, acl } = SetACLBody.read(new Reader(request.body))
+        const { path, acl } = SetACLRequest.read(new Reader(request.body))
         if (!isWellFormed(acl, request, security)) return ErrorCode.InvalidACL
         return refusal(path, Perms.ADMIN)
       }

@@ -2,7 +2,7 @@
  *  clients, reads included. Source: FinalRequestProcessor.java (request-pipeline.md section 6). */
 import type { Host } from '../host.ts'
 import type { Database } from '../storage/database.ts'
-import type { ApplyResult, OpResult } from '../tree/data-tree.ts'
+import { type ApplyResult, CONFIG_PATH, type DataTree, type OpResult } from '../tree/data-tree.ts'
 import { clientStat, type NodeView } from '../tree/znode.ts'
 import { AddWatchMode, ErrorCode, OpCode, Perms, WatcherType } from '../wire/codes.ts'
 import { type Codec, encode, JuteError, Reader, Writer } from '../wire/jute.ts'
@@ -16,20 +16,23 @@ import {
   GetDataResponse,
   GetEphemeralsResponse,
   MultiHeader,
+  PathRequest,
   PathResponse,
   SetWatches,
   SetWatches2,
   StatResponse,
+  WatchableRequest,
   WhoAmIResponse,
 } from '../wire/proto.ts'
 import type { LoggedTxn, Txn } from '../wire/txn.ts'
-import { isAllowed, withoutHashes } from './acl.ts'
+import { withoutHashes } from './acl.ts'
 import { clientInfo } from './authentication.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { javaSetOrder } from './java-set-order.ts'
 import type { ClientSessions } from './local-sessions.ts'
 import type { Request } from './request.ts'
-import { PathBody, PathNumberBody, readMulti, WatchableBody } from './request-body.ts'
+import { PathNumberBody, readMulti } from './request-body.ts'
+import { Security } from './security.ts'
 import { ServerMetrics } from './server-metrics.ts'
 import type { ServerWatches } from './watches.ts'
 
@@ -49,6 +52,7 @@ export class FinalRequestProcessor {
   readonly #database: TxnTarget
   readonly #watches: ServerWatches
   readonly #sessions: ClientSessions
+  readonly #security: Security
   readonly #metrics: ServerMetrics
 
   constructor(
@@ -56,12 +60,14 @@ export class FinalRequestProcessor {
     database: TxnTarget,
     watches: ServerWatches,
     sessions: ClientSessions,
+    security = new Security(),
     metrics = new ServerMetrics(),
   ) {
     this.#host = host
     this.#database = database
     this.#watches = watches
     this.#sessions = sessions
+    this.#security = security
     this.#metrics = metrics
   }
 
@@ -123,7 +129,7 @@ export class FinalRequestProcessor {
     const { logged, result } = request
     if (logged !== null && result !== undefined) {
       if (result.parts !== undefined) return { err: ErrorCode.Ok, body: multiResponse(result.parts) }
-      if (result.err === 0) return { err: ErrorCode.Ok, body: writeBody(result) }
+      if (result.err === 0) return { err: ErrorCode.Ok, body: writeBody(result, this.#database.tree) }
       // A learner may know better than the txn why it failed: the leader does not know its local sessions.
       return { err: request.error || result.err, body: null }
     }
@@ -145,19 +151,19 @@ export class FinalRequestProcessor {
       case OpCode.ping:
         return null
       case OpCode.sync:
-        return encode(PathBody, read(PathBody))
+        return encode(PathRequest, read(PathRequest))
       case OpCode.exists:
-        return this.#exists(read(WatchableBody), client)
+        return this.#exists(read(WatchableRequest), client)
       case OpCode.getData:
       case OpCode.getChildren:
       case OpCode.getChildren2:
-        return this.#get(request.type, read(WatchableBody), request, client)
+        return this.#get(request.type, read(WatchableRequest), request, client)
       case OpCode.getACL:
-        return this.#getACL(read(PathBody).path, request)
+        return this.#getACL(read(PathRequest).path, request)
       case OpCode.getAllChildrenNumber:
-        return this.#getAllChildrenNumber(read(PathBody).path, request)
+        return this.#getAllChildrenNumber(read(PathRequest).path, request)
       case OpCode.getEphemerals:
-        return this.#getEphemerals(read(PathBody).path, request)
+        return this.#getEphemerals(read(PathRequest).path, request)
       case OpCode.whoAmI:
         return encode(WhoAmIResponse, { clientInfo: request.auth.map(clientInfo) })
       case OpCode.setWatches:
@@ -177,7 +183,7 @@ export class FinalRequestProcessor {
   }
 
   /** The watch is set whether the node exists or not. No permission is needed (until 3.8.4). */
-  #exists({ path, watch }: WatchableBody, client: ClientConnection): Outcome {
+  #exists({ path, watch }: WatchableRequest, client: ClientConnection): Outcome {
     if (path === null) return ErrorCode.MarshallingError
     if (path.includes('\0')) return ErrorCode.BadArguments
     const stat = this.#database.tree.stat(path)
@@ -188,12 +194,12 @@ export class FinalRequestProcessor {
   }
 
   /** A node that the client may read; its watch is set only then. */
-  #get(type: number, { path, watch }: WatchableBody, request: Request, client: ClientConnection): Outcome {
+  #get(type: number, { path, watch }: WatchableRequest, request: Request, client: ClientConnection): Outcome {
     const node = this.#readable(path, request)
     if (typeof node === 'number') return node
     const { tree } = this.#database
     if (watch) this.#watches.set(client, type === OpCode.getData ? 'data' : 'child', path as string)
-    const stat = clientStat(node)
+    const stat = clientStat(node, tree.kinds)
     if (type === OpCode.getData) {
       this.#countRead(path as string, node.data?.length ?? 0)
       return encode(GetDataResponse, { data: node.data, stat })
@@ -208,7 +214,7 @@ export class FinalRequestProcessor {
     if (path === null) return ErrorCode.MarshallingError
     const node = this.#database.tree.node(path)
     if (node === undefined) return ErrorCode.NoNode
-    return isAllowed(this.#database.tree.aclOf(node), Perms.READ, request.auth) ? node : ErrorCode.NoAuth
+    return this.#security.allows(this.#database.tree.aclOf(node), Perms.READ, request.auth) ? node : ErrorCode.NoAuth
   }
 
   #getACL(path: string | null, request: Request): Outcome {
@@ -216,9 +222,9 @@ export class FinalRequestProcessor {
     const node = this.#database.tree.node(path)
     if (node === undefined) return ErrorCode.NoNode
     const acl = this.#database.tree.aclOf(node)
-    if (!isAllowed(acl, Perms.READ | Perms.ADMIN, request.auth)) return ErrorCode.NoAuth
-    const shown = isAllowed(acl, Perms.ADMIN, request.auth) ? acl : withoutHashes(acl)
-    return encode(GetACLResponse, { acl: shown, stat: clientStat(node) })
+    if (!this.#security.allows(acl, Perms.READ | Perms.ADMIN, request.auth)) return ErrorCode.NoAuth
+    const shown = this.#security.allows(acl, Perms.ADMIN, request.auth) ? acl : withoutHashes(acl)
+    return encode(GetACLResponse, { acl: shown, stat: clientStat(node, this.#database.tree.kinds) })
   }
 
   #getAllChildrenNumber(path: string | null, request: Request): Outcome {
@@ -232,7 +238,8 @@ export class FinalRequestProcessor {
 
   #getEphemerals(prefix: string | null, request: Request): Outcome {
     const all = javaSetOrder(this.#database.tree.ephemerals(request.session))
-    const wanted = prefix === null || prefix.trim() === '' || prefix === '/' ? '' : prefix
+    const trimmed = prefix === null ? '' : javaTrim(prefix)
+    const wanted = trimmed === '' || trimmed === '/' ? '' : (prefix as string)
     return encode(GetEphemeralsResponse, { ephemerals: all.filter((path) => path.startsWith(wanted)) })
   }
 
@@ -276,7 +283,7 @@ export class FinalRequestProcessor {
       } else if (op.kind === 'getData') {
         writeHeader(out, OpCode.getData)
         this.#countRead(path as string, node.data?.length ?? 0)
-        GetDataResponse.write(out, { data: node.data, stat: clientStat(node) })
+        GetDataResponse.write(out, { data: node.data, stat: clientStat(node, this.#database.tree.kinds) })
       } else {
         writeHeader(out, OpCode.getChildren)
         const children = this.#database.tree.children(path as string)
@@ -289,6 +296,9 @@ export class FinalRequestProcessor {
   }
 }
 
+/** String.trim: the space and every control character go. */
+const javaTrim = (text: string): string => text.replace(/^[\0-\x20]+|[\0-\x20]+$/g, '')
+
 /** DataTree.STAT_OVERHEAD_BYTES */
 const STAT_BYTES = 68
 function lengthOf(names: readonly string[]): number {
@@ -299,8 +309,8 @@ function lengthOf(names: readonly string[]): number {
 
 const watcherTypes = new Set<number>(Object.values(WatcherType))
 
-/** What a successful write is answered with. */
-function writeBody({ type, path, stat }: OpResult): Uint8Array | null {
+/** What a successful write is answered with. `tree`: for a reconfig, which is answered with what is in force now. */
+function writeBody({ type, path, stat }: OpResult, tree?: DataTree): Uint8Array | null {
   switch (type) {
     case OpCode.create:
       return encode(PathResponse, { path: path as string })
@@ -311,6 +321,11 @@ function writeBody({ type, path, stat }: OpResult): Uint8Array | null {
     case OpCode.setData:
     case OpCode.setACL:
       return encode(StatResponse, { stat: stat as NonNullable<typeof stat> })
+    case OpCode.reconfig:
+      return encode(GetDataResponse, {
+        data: tree?.data(CONFIG_PATH) ?? null,
+        stat: stat as NonNullable<typeof stat>,
+      })
     default:
       return null
   }

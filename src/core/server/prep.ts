@@ -1,34 +1,30 @@
 /** Turns requests into txns: the only place where a zxid is given to a write and where its success is decided, against
  *  the tree as it will be when everything proposed before is committed. A write that must fail becomes an error txn.
- *  Source: PrepRequestProcessor.java (request-pipeline.md section 3). Left out: reconfig (answers ReconfigDisabled),
- *  quota enforcement, local sessions. Different on purpose: a `check` outside a multi is refused (ZOOKEEPER-2623), an
- *  ephemeral's parent counts one child less while the close of its session is outstanding, and the predicted digest is
- *  right also where flags and op code contradict each other. */
+ *  Source: PrepRequestProcessor.java (request-pipeline.md section 3). Different on purpose: a `check` outside a multi is
+ *  refused (ZOOKEEPER-2623), an ephemeral's parent counts one child less while the close of its session is outstanding,
+ *  the predicted digest is right also where flags and op code contradict each other, and a reconfig that cannot be read
+ *  becomes an error txn, where the Java server leaves its client without an answer. */
+import type { ReplicaConfig } from '../config/replica-config.ts'
+import type { TraceSink } from '../host.ts'
 import type { Database } from '../storage/database.ts'
-import { SPECIAL_PATHS } from '../tree/data-tree.ts'
+import { CONFIG_PATH, SPECIAL_PATHS } from '../tree/data-tree.ts'
 import { DIGEST_VERSION } from '../tree/digest.ts'
 import { parentOf, validatePath } from '../tree/paths.ts'
-import { freshStat, kindOf, MAX_TTL_MS } from '../tree/znode.ts'
+import { freshStat, MAX_TTL_MS } from '../tree/znode.ts'
 import { ErrorCode, OpCode, Perms } from '../wire/codes.ts'
 import type { Zxid } from '../wire/ids.ts'
 import { type Codec, JuteError, Reader } from '../wire/jute.ts'
+import { CreateTTLRequest, DeleteRequest, ReconfigRequest, SetACLRequest, SetDataRequest } from '../wire/proto.ts'
 import type { Txn, TxnHeader } from '../wire/txn.ts'
-import { decodeUtf8 } from '../wire/utf8.ts'
-import { fixupAcl, isAllowed } from './acl.ts'
+import { decodeUtf8, encodedUtf8 } from '../wire/utf8.ts'
 import { createTxn, modes, sequenceSuffix } from './create-mode.ts'
 import { javaSetOrder } from './java-set-order.ts'
 import { type NodeState, OutstandingChanges } from './outstanding-changes.ts'
+import { exceededQuota } from './quota-check.ts'
+import { nextQuorum, type Reconfiguring } from './reconfig.ts'
 import type { Request } from './request.ts'
-import {
-  aclOf,
-  CreateBody,
-  CreateTTLBody,
-  type MultiOp,
-  readMulti,
-  SetACLBody,
-  SetDataBody,
-  VersionBody,
-} from './request-body.ts'
+import { aclOf, CreateBody, type MultiOp, readMulti } from './request-body.ts'
+import { Security, type SecurityConfig } from './security.ts'
 import type { SessionTracker } from './session-tracker.ts'
 
 export interface PrepOptions {
@@ -38,19 +34,37 @@ export interface PrepOptions {
   nextZxid(): Zxid
   /** ms since 1970 */
   wallTime(): number
-  /** zookeeper.extendedTypesEnabled: znodes with a time to live may be created. Default: no, as in ZooKeeper. */
-  readonly extendedTypes?: boolean
+  readonly config?: PrepConfig
+  /** Hears of quotas that are exceeded. */
+  readonly trace?: TraceSink
+  /** Absent: there is no quorum whose members could change (standalone). */
+  readonly reconfiguring?: Reconfiguring
 }
+
+export type PrepConfig = SecurityConfig &
+  Pick<
+    ReplicaConfig,
+    | 'enforceQuota'
+    | 'extendedTypesEnabled'
+    | 'digestEnabled'
+    | 'closeSessionTxnEnabled'
+    | 'reconfigEnabled'
+    | 'standaloneEnabled'
+  >
 
 /** The txn of a write, or the code of its failure. */
 type Outcome = Txn | ErrorCode
 
 export class PrepRequestProcessor {
   readonly #options: PrepOptions
+  readonly #config: PrepConfig
+  readonly #security: Security
   readonly #changes: OutstandingChanges
 
   constructor(options: PrepOptions) {
     this.#options = options
+    this.#config = options.config ?? {}
+    this.#security = new Security(this.#config)
     const { database } = options
     this.#changes = new OutstandingChanges({
       state(path) {
@@ -84,7 +98,8 @@ export class PrepRequestProcessor {
       request.logged = { header: { ...header, type: OpCode.error }, txn, digest: null }
     } else {
       request.error = ErrorCode.Ok
-      const digest = { version: DIGEST_VERSION, treeDigest: this.#changes.treeDigest }
+      const digest =
+        this.#config.digestEnabled === false ? null : { version: DIGEST_VERSION, treeDigest: this.#changes.treeDigest }
       request.logged = { header, txn: outcome, digest }
     }
   }
@@ -108,15 +123,15 @@ export class PrepRequestProcessor {
         case OpCode.createContainer:
           return this.#create(request, header, request.type, read(CreateBody))
         case OpCode.createTTL:
-          return this.#create(request, header, request.type, read(CreateTTLBody))
+          return this.#create(request, header, request.type, read(CreateTTLRequest))
         case OpCode.delete:
-          return this.#checkSession(request) || this.#delete(request, header, read(VersionBody))
+          return this.#checkSession(request) || this.#delete(request, header, read(DeleteRequest))
         case OpCode.deleteContainer:
           return this.#deleteContainer(request, header)
         case OpCode.setData:
-          return this.#checkSession(request) || this.#setData(request, header, read(SetDataBody))
+          return this.#checkSession(request) || this.#setData(request, header, read(SetDataRequest))
         case OpCode.setACL:
-          return this.#checkSession(request) || this.#setACL(request, header, read(SetACLBody))
+          return this.#checkSession(request) || this.#setACL(request, header, read(SetACLRequest))
         case OpCode.multi:
           return this.#multi(request, header)
         case OpCode.createSession:
@@ -124,7 +139,7 @@ export class PrepRequestProcessor {
         case OpCode.closeSession:
           return this.#closeSession(request, header)
         case OpCode.reconfig:
-          return ErrorCode.ReconfigDisabled
+          return this.#reconfig(request, header)
         default:
           return ErrorCode.Unimplemented
       }
@@ -149,7 +164,7 @@ export class PrepRequestProcessor {
     const { path: given, data, flags, ttl } = body
     const mode = modes.get(flags)
     if (mode === undefined) return ErrorCode.BadArguments
-    if (mode.ttl && !this.#options.extendedTypes) return ErrorCode.Unimplemented
+    if (mode.ttl && this.#config.extendedTypesEnabled !== true) return ErrorCode.Unimplemented
     if (mode.ttl ? ttl < 1n || ttl > MAX_TTL_MS : ttl >= 0n) return ErrorCode.BadArguments
     // The op code decides what is made of it; a TTL txn without a time to live could be executed nowhere.
     if (type === OpCode.createTTL && !mode.ttl) return ErrorCode.BadArguments
@@ -160,15 +175,17 @@ export class PrepRequestProcessor {
     if (parentPath === undefined) return ErrorCode.BadArguments
     const list = aclOf(body.acl)
     if (list === 'broken') return ErrorCode.MarshallingError
-    const acl = fixupAcl(list, request.auth)
+    const acl = this.#security.fixup(list, request.auth)
     if (acl === undefined) return ErrorCode.InvalidACL
     const parent = this.#changes.state(parentPath)
     if (parent === undefined) return ErrorCode.NoNode
-    if (!isAllowed(parent.acl, Perms.CREATE, request.auth)) return ErrorCode.NoAuth
+    if (!this.#security.allows(parent.acl, Perms.CREATE, request.auth)) return ErrorCode.NoAuth
     const path = mode.sequential ? given + sequenceSuffix(parent.stat.cversion) : given
     if (validatePath(path) !== undefined) return ErrorCode.BadArguments
     if (this.#changes.state(path) !== undefined) return ErrorCode.NodeExists
-    if (kindOf(parent.stat.ephemeralOwner) === 'ephemeral') return ErrorCode.NoChildrenForEphemerals
+    if (this.#options.database.tree.kinds(parent.stat.ephemeralOwner) === 'ephemeral')
+      return ErrorCode.NoChildrenForEphemerals
+    if (this.#exceedsQuota(path, 1, data?.length ?? 0)) return ErrorCode.QuotaExceeded
 
     const parentCVersion = (parent.stat.cversion + 1) | 0
     const [txn, owner] = createTxn(
@@ -188,13 +205,13 @@ export class PrepRequestProcessor {
     return txn
   }
 
-  #delete(request: Request, { zxid }: TxnHeader, { path, version }: VersionBody): Outcome {
+  #delete(request: Request, { zxid }: TxnHeader, { path, version }: DeleteRequest): Outcome {
     if (path === null) return ErrorCode.MarshallingError
     const parentPath = path.includes('\0') || SPECIAL_PATHS.has(path) ? undefined : parentOf(path)
     if (parentPath === undefined) return ErrorCode.BadArguments
     const parent = this.#changes.state(parentPath)
     if (parent === undefined) return ErrorCode.NoNode
-    if (!isAllowed(parent.acl, Perms.DELETE, request.auth)) return ErrorCode.NoAuth
+    if (!this.#security.allows(parent.acl, Perms.DELETE, request.auth)) return ErrorCode.NoAuth
     const node = this.#changes.state(path)
     if (node === undefined) return ErrorCode.NoNode
     if (version !== -1 && version !== node.stat.version) return ErrorCode.BadVersion
@@ -211,17 +228,18 @@ export class PrepRequestProcessor {
     const node = this.#changes.state(path)
     if (node === undefined) return ErrorCode.NoNode
     if (node.childCount > 0) return ErrorCode.NotEmpty
-    const kind = kindOf(node.stat.ephemeralOwner)
+    const kind = this.#options.database.tree.kinds(node.stat.ephemeralOwner)
     if (kind === 'ephemeral') return ErrorCode.BadVersion
     this.#remove(zxid, path)
     return { kind: 'delete', type: OpCode.deleteContainer, body: { path } }
   }
 
-  #setData(request: Request, { zxid, time }: TxnHeader, { path, data, version }: SetDataBody): Outcome {
+  #setData(request: Request, { zxid, time }: TxnHeader, { path, data, version }: SetDataRequest): Outcome {
     if (path === null || validatePath(path) !== undefined) return ErrorCode.BadArguments
     const node = this.#changes.state(path)
     if (node === undefined) return ErrorCode.NoNode
-    if (!isAllowed(node.acl, Perms.WRITE, request.auth)) return ErrorCode.NoAuth
+    if (!this.#security.allows(node.acl, Perms.WRITE, request.auth)) return ErrorCode.NoAuth
+    if (this.#exceedsQuota(path, 0, (data?.length ?? 0) - (node.data?.length ?? 0))) return ErrorCode.QuotaExceeded
     const next = nextVersion(node.stat.version, version)
     if (next === undefined) return ErrorCode.BadVersion
     this.#changes.change(zxid, path, {
@@ -232,30 +250,38 @@ export class PrepRequestProcessor {
     return { kind: 'setData', type: OpCode.setData, body: { path, data, version: next } }
   }
 
-  #setACL(request: Request, { zxid }: TxnHeader, body: SetACLBody): Outcome {
+  #setACL(request: Request, { zxid }: TxnHeader, body: SetACLRequest): Outcome {
     const { path } = body
     if (path === null || validatePath(path) !== undefined) return ErrorCode.BadArguments
     const list = aclOf(body.acl)
     if (list === 'broken') return ErrorCode.MarshallingError
-    const acl = fixupAcl(list, request.auth)
+    const acl = this.#security.fixup(list, request.auth)
     if (acl === undefined) return ErrorCode.InvalidACL
     const node = this.#changes.state(path)
     if (node === undefined) return ErrorCode.NoNode
-    if (!isAllowed(node.acl, Perms.ADMIN, request.auth)) return ErrorCode.NoAuth
+    if (!this.#security.allows(node.acl, Perms.ADMIN, request.auth)) return ErrorCode.NoAuth
     const next = nextVersion(node.stat.aversion, body.version)
     if (next === undefined) return ErrorCode.BadVersion
     this.#changes.change(zxid, path, { ...node, acl, stat: { ...statOf(node), aversion: next } })
     return { kind: 'setACL', type: OpCode.setACL, body: { path, acl, version: next } }
   }
 
-  #check(request: Request, { path, version }: VersionBody): Outcome {
+  #check(request: Request, { path, version }: DeleteRequest): Outcome {
     if (path === null || validatePath(path) !== undefined) return ErrorCode.BadArguments
     const node = this.#changes.state(path)
     if (node === undefined) return ErrorCode.NoNode
-    if (!isAllowed(node.acl, Perms.READ, request.auth)) return ErrorCode.NoAuth
+    if (!this.#security.allows(node.acl, Perms.READ, request.auth)) return ErrorCode.NoAuth
     const next = nextVersion(node.stat.version, version)
     if (next === undefined) return ErrorCode.BadVersion
     return { kind: 'check', type: OpCode.check, body: { path, version: next } }
+  }
+
+  /** Usage is that of the applied tree, as in ZooKeeper: what is on its way is not counted. */
+  #exceedsQuota(path: string, count: number, bytes: number): boolean {
+    if (this.#config.enforceQuota !== true) return false
+    const exceeded = exceededQuota(this.#options.database.tree, path, count, bytes)
+    for (const event of exceeded) this.#options.trace?.emit(event)
+    return exceeded.some(({ hard }) => hard)
   }
 
   /** Takes the node away and tells its parent. */
@@ -268,6 +294,28 @@ export class PrepRequestProcessor {
       this.#changes.change(zxid, parentPath, { ...parent, stat: { ...statOf(parent), pzxid }, childCount })
     }
     this.#changes.change(zxid, path, null)
+  }
+
+  // --- membership --------------------------------------------------------------------------------
+
+  /** The new configuration becomes the data of /zookeeper/config, and the request carries it to the leader. */
+  #reconfig(request: Request, { zxid, time }: TxnHeader): Outcome {
+    const asked = ReconfigRequest.read(new Reader(request.body))
+    if (this.#config.reconfigEnabled !== true) return ErrorCode.ReconfigDisabled
+    const error = this.#checkSession(request)
+    if (error !== ErrorCode.Ok) return error
+    const { reconfiguring } = this.#options
+    if (reconfiguring === undefined) return ErrorCode.Unimplemented
+    const quorum = nextQuorum(asked, reconfiguring, zxid, this.#config.standaloneEnabled !== false)
+    if (typeof quorum === 'number') return quorum
+    const node = this.#changes.state(CONFIG_PATH)
+    if (node === undefined) return ErrorCode.NoNode
+    if (!this.#security.allows(node.acl, Perms.WRITE, request.auth)) return ErrorCode.NoAuth
+    request.quorum = quorum
+    const data = encodedUtf8(quorum.toString())
+    const stat = { ...statOf(node), version: -1, mtime: time, mzxid: zxid }
+    this.#changes.change(zxid, CONFIG_PATH, { ...node, data, stat })
+    return { kind: 'setData', type: OpCode.reconfig, body: { path: CONFIG_PATH, data, version: -1 } }
   }
 
   // --- multi -------------------------------------------------------------------------------------
@@ -332,7 +380,8 @@ export class PrepRequestProcessor {
     )
     for (const path of paths2Delete) this.#remove(zxid, path)
     sessions.startClosing(request.session)
-    return { kind: 'closeSession', type: OpCode.closeSession, body: { paths2Delete } }
+    const body = this.#config.closeSessionTxnEnabled === false ? null : { paths2Delete }
+    return { kind: 'closeSession', type: OpCode.closeSession, body }
   }
 }
 

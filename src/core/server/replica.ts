@@ -1,9 +1,15 @@
 /** One server: recovers from its disk, looks for a leader, leads or follows, and looks again; or serves alone.
- *  Source: QuorumPeer.java, ZooKeeperServerMain.java. Left out: reconfig. */
+ *  Source: QuorumPeer.java, ZooKeeperServerMain.java. The members of the ensemble may change while it
+ *  runs; what follows from that for this server is decided here (processReconfig). */
+import { Membership } from '../config/membership.ts'
+import type { QuorumVerifier } from '../config/quorum-verifier.ts'
 import type { ReplicaConfig } from '../config/replica-config.ts'
 import { Election, type Vote } from '../election/election.ts'
-import type { Host, Timer } from '../host.ts'
+import type { DiskError, Host, Timer } from '../host.ts'
 import { Database } from '../storage/database.ts'
+import { DynamicConfigOnDisk } from '../storage/dynamic-config-files.ts'
+import { CONFIG_PATH } from '../tree/data-tree.ts'
+import { asZxid, type Sid, type Zxid } from '../wire/ids.ts'
 import type { RoleContext } from '../zab/context.ts'
 import { Leader } from '../zab/leader.ts'
 import { Learner } from '../zab/learner.ts'
@@ -24,6 +30,7 @@ interface Readers {
 export class Replica {
   readonly #host: Host
   readonly #config: ReplicaConfig
+  readonly #membership: Membership
   readonly #database: Database
   /** undefined: there is nobody to elect. */
   readonly #election: Election | undefined
@@ -32,6 +39,10 @@ export class Replica {
   /** What this server advertises while it is not LOOKING; its own last vote otherwise. */
   #vote: Vote
   #role: Leader | Learner | Standalone | undefined
+  /** An observer in the membership in force (learnerType). */
+  #isObserver: boolean
+  /** A reconfig has said what comes after the present role: no election (reconfigFlag). */
+  #designated = false
   /** Of the monotonic clock, in ms: the present search for a leader; since when there has been none. */
   #lookingSince = 0
   #unavailableSince: number | undefined
@@ -42,29 +53,34 @@ export class Replica {
   constructor(host: Host, config: ReplicaConfig) {
     this.#host = host
     this.#config = config
-    const { quorum } = config
+    this.#membership = this.#membershipOf(config)
+    this.#isObserver = this.#membership.isObserver
+    const { committed } = this.#membership
     host.trace.emit({
       kind: 'configured',
       sid: config.sid,
-      voters: quorum.voters,
-      observers: quorum.observers,
+      voters: committed.voters,
+      observers: committed.observers,
       tickTimeMs: config.tickTimeMs,
       initLimit: config.initLimit,
       syncLimit: config.syncLimit,
+      quorum: committed.toString(),
     })
-    this.#database = new Database(host, config, (error) =>
-      this.#halt(`the disk failed: ${error.message}. A server that cannot write its log must not go on.`),
-    )
+    const onFatal = (error: DiskError): void =>
+      this.#halt(`the disk failed: ${error.message}. A server that cannot write its log must not go on.`)
+    this.#database = new Database(host, config, onFatal, {}, this.#membership)
     this.#vote = { leader: config.sid, zxid: this.#database.lastLoggedZxid, electionEpoch: 0, peerEpoch: 0 }
-    this.#clientPort = new ClientPort(host, config, this.#database)
+    this.#clientPort = new ClientPort(host, config, this.#database, this.#membership)
     if (config.standalone === true) {
       if (this.#recover()) this.#standAlone()
       return
     }
-    this.#election = new Election(host, config, {
+    const peer = {
       state: () => (this.#state === 'STARTING' || this.#state === 'STANDALONE' ? 'LOOKING' : this.#state),
       currentVote: () => this.#vote,
-    })
+      adopt: (quorum: QuorumVerifier) => this.#adopt(quorum),
+    }
+    this.#election = new Election(host, config, peer, this.#membership)
     // Files of ours only: a directory with another server's id is not opened.
     const wrong = this.#database.claim(config.sid)
     if (wrong !== undefined) {
@@ -84,6 +100,11 @@ export class Replica {
     return this.#clientPort.monitor
   }
 
+  /** autopurge: so many snapshots stay. */
+  purge(keep: number): void {
+    if (!this.#halted) this.#database.purge(keep)
+  }
+
   // --- the states --------------------------------------------------------------------------------
 
   #enter(to: RoleState, reason: string): void {
@@ -96,6 +117,7 @@ export class Replica {
     this.#clientPort.metrics.count.looking_count++
     this.#lookingSince = clock.now()
     this.#unavailableSince ??= clock.now()
+    this.#designated = false
     this.#enter('LOOKING', reason)
     this.#host.trace.emit({ kind: 'zabState', to: 'ELECTION' })
   }
@@ -150,25 +172,26 @@ export class Replica {
     this.#stopReadOnly('a leader was elected')
     this.#vote = vote
     this.#clientPort.metrics.time.election_time.add(Math.round(this.#host.clock.now() - this.#lookingSince))
-    this.#database.openForWriting()
-    if (vote.leader === this.#config.sid) this.#becomeLeading()
-    else this.#becomeLearning(vote.leader)
+    this.#becomeMember(`elected in round ${vote.electionEpoch}`)
   }
 
-  #becomeLeading(): void {
-    this.#enter('LEADING', `elected in round ${this.#vote.electionEpoch}`)
+  #becomeMember(why: string): void {
+    this.#database.openForWriting()
+    const { leader } = this.#vote
+    if (leader === this.#config.sid) this.#becomeLeading(why)
+    else this.#becomeLearning(leader, `server ${leader} was ${why}`)
+  }
+
+  #becomeLeading(reason: string): void {
+    this.#enter('LEADING', reason)
     const leader = new Leader(this.#context())
     this.#role = leader
     leader.lead()
   }
 
-  #becomeLearning(leader: number): void {
-    const observer = !this.#config.quorum.isVoter(this.#config.sid)
-    this.#enter(
-      observer ? 'OBSERVING' : 'FOLLOWING',
-      `server ${leader} was elected in round ${this.#vote.electionEpoch}`,
-    )
-    const learner = new Learner(this.#context(), leader, observer)
+  #becomeLearning(leader: Sid, reason: string): void {
+    this.#enter(this.#isObserver ? 'OBSERVING' : 'FOLLOWING', reason)
+    const learner = new Learner(this.#context(), leader, this.#isObserver)
     this.#role = learner
     learner.follow()
   }
@@ -178,8 +201,11 @@ export class Replica {
     const context: RoleContext = {
       host: this.#host,
       config: this.#config,
+      membership: this.#membership,
       database: this.#database,
       clientPort: this.#clientPort,
+      propose: (quorum) => this.#propose(quorum),
+      reconfigure: (quorum, designated) => this.#reconfigure(quorum, designated),
       establishedEpoch: (epoch) => {
         this.#vote = { ...this.#vote, peerEpoch: epoch }
         this.#countUnavailable()
@@ -195,13 +221,98 @@ export class Replica {
   #onRoleEnded(reason: string): void {
     this.#role = undefined
     if (this.#halted) return
-    this.#becomeLooking(reason)
+    const designated = this.#designated
+    this.#designated = false
+    if (!designated) this.#becomeLooking(reason)
     this.#database.sync((error) => {
       if (this.#halted) return
       if (error !== undefined) return this.#halt(`the disk failed: ${error.message}`)
       // An uncommitted tail of the log becomes part of the tree, as a restart would make it.
-      if (this.#database.isReconciled || this.#recover()) this.#look()
+      if (!this.#database.isReconciled && !this.#recover()) return
+      if (!designated) return this.#look()
+      this.#host.trace.emit({ kind: 'designated', leader: this.#vote.leader })
+      this.#becomeMember('designated by a reconfig')
     })
+  }
+
+  // --- membership --------------------------------------------------------------------------------
+
+  /** What the host knows, or what an earlier life has left on the disk, whatever is newer. */
+  #membershipOf(config: ReplicaConfig): Membership {
+    if (config.reconfigEnabled !== true) return new Membership(config)
+    if (config.dynamicConfig !== undefined) return new Membership(config, config.dynamicConfig)
+    const files = new DynamicConfigOnDisk(this.#host.disk, (error) =>
+      this.#halt(`the configuration could not be written: ${error.message}`),
+    )
+    const { committed, lastSeen } = files.load()
+    const quorum = committed !== undefined && committed.version > config.quorum.version ? committed : config.quorum
+    const lastSeenQuorum = lastSeen ?? config.lastSeenQuorum
+    return new Membership({ ...config, quorum, ...(lastSeenQuorum === undefined ? {} : { lastSeenQuorum }) }, files)
+  }
+
+  #propose(quorum: QuorumVerifier): void {
+    if (!this.#membership.propose(quorum)) return
+    const { version, voters, observers } = quorum
+    this.#host.trace.emit({
+      kind: 'configProposed',
+      version: asZxid(version),
+      voters,
+      observers,
+      quorum: quorum.toString(),
+    })
+    this.#election?.connectNewPeers()
+  }
+
+  /** QuorumPeer.processReconfig. @returns whether the role must end: it is another one now, or has another leader */
+  #reconfigure(quorum: QuorumVerifier, designated?: { readonly leader: Sid; readonly zxid: Zxid }): boolean {
+    if (!this.#membership.reconfigEnabled) return false
+    const before = this.#membership.commit(quorum)
+    this.#database.showConfig()
+    if (before.version >= quorum.version) return false
+    const { version, voters, observers } = quorum
+    this.#host.trace.emit({
+      kind: 'configActivated',
+      version: asZxid(version),
+      voters,
+      observers,
+      quorum: quorum.toString(),
+      mtimeMs: Number(this.#database.tree.node(CONFIG_PATH)?.mtime ?? 0n),
+    })
+    if (before.isSameAs(quorum)) return false
+    if (this.#state !== 'LOOKING') this.#election?.restart()
+    const { clientPort } = quorum.server(this.#config.sid) ?? {}
+    if (clientPort !== undefined) this.#clientPort.move(clientPort)
+    const otherRole = this.#membership.isObserver !== this.#isObserver
+    this.#isObserver = this.#membership.isObserver
+    if (designated === undefined) {
+      const { leader } = this.#vote
+      const [old, now] = [before.server(leader), quorum.server(leader)]
+      const sameLeader =
+        before.isVoter(leader) &&
+        quorum.isVoter(leader) &&
+        old?.host === now?.host &&
+        old?.quorumPort === now?.quorumPort
+      return otherRole || !sameLeader
+    }
+    const otherLeader = designated.leader !== this.#vote.leader
+    // Nobody has voted: the round and the epoch of such a vote are unknown.
+    if (otherLeader) this.#vote = { ...designated, electionEpoch: -1, peerEpoch: -1 }
+    this.#designated ||= otherRole || otherLeader
+    return otherRole || otherLeader
+  }
+
+  /** A newer membership heard of in an election. @returns true when the election has begun anew under it */
+  #adopt(quorum: QuorumVerifier): boolean {
+    const before = this.#membership.committed
+    this.#reconfigure(quorum)
+    if (before.isSameAs(quorum)) return false
+    const { lastLoggedZxid: zxid, epochs } = this.#database
+    this.#vote = { leader: this.#config.sid, zxid, electionEpoch: 0, peerEpoch: epochs.current }
+    // Who only reads waits anew for it, as at the beginning of each search.
+    this.#stopReadOnly('the ensemble has other members')
+    this.#serveReadersLater()
+    this.#election?.restart()
+    return true
   }
 
   #recover(): boolean {

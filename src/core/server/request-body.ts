@@ -1,53 +1,30 @@
-/** Request bodies as the server must read them: any string may be null on the wire, and what a null does differs from
- *  request to request, so it is kept here where the client's codecs (wire/proto.ts) take it for empty.
- *  Source: request-pipeline.md section 3; BinaryInputArchive.java, MultiOperationRecord.java. */
+/** What is common to requests whose bodies several processors look into. Source: request-pipeline.md section 3;
+ *  MultiOperationRecord.java. */
 import { OpCode } from '../wire/codes.ts'
 import type { ACL } from '../wire/data.ts'
+import { type Codec, int, JuteError, nullableString, Reader, record } from '../wire/jute.ts'
 import {
-  boolean,
-  buffer,
-  type Codec,
-  int,
-  JuteError,
-  long,
-  nullableString,
-  nullableVector,
-  type Of,
-  Reader,
-  record,
-} from '../wire/jute.ts'
-import { MultiHeader } from '../wire/proto.ts'
+  CreateRequest,
+  CreateTTLRequest,
+  DeleteRequest,
+  MultiHeader,
+  type RequestedAcl,
+  SetDataRequest,
+  WatchableRequest,
+} from '../wire/proto.ts'
 
-const NullableAcl = nullableVector(record({ perms: int, id: record({ scheme: nullableString, id: nullableString }) }))
-type NullableAcl = Of<typeof NullableAcl>
-
-const createFields = { path: nullableString, data: buffer, acl: NullableAcl, flags: int }
-const CreateBodyRecord = record(createFields)
-export const CreateTTLBody = record({ ...createFields, ttl: long })
 /** CreateRequest or CreateTTLRequest; ttl is -1 in the former. */
 export const CreateBody: Codec<CreateBody> = {
-  write: (out, value) => CreateBodyRecord.write(out, value),
-  read: (input) => ({ ...CreateBodyRecord.read(input), ttl: -1n }),
+  write: (out, value) => CreateRequest.write(out, value),
+  read: (input) => ({ ...CreateRequest.read(input), ttl: -1n }),
 }
-export type CreateBody = Of<typeof CreateTTLBody>
+export type CreateBody = CreateTTLRequest
 
-/** DeleteRequest, CheckVersionRequest. */
-export const VersionBody = record({ path: nullableString, version: int })
-export type VersionBody = Of<typeof VersionBody>
-export const SetDataBody = record({ path: nullableString, data: buffer, version: int })
-export type SetDataBody = Of<typeof SetDataBody>
-export const SetACLBody = record({ path: nullableString, acl: NullableAcl, version: int })
-export type SetACLBody = Of<typeof SetACLBody>
-/** Exists, GetData, GetChildren, GetChildren2. */
-export const WatchableBody = record({ path: nullableString, watch: boolean })
-export type WatchableBody = Of<typeof WatchableBody>
-/** GetACL, Sync, GetAllChildrenNumber, GetEphemerals. */
-export const PathBody = record({ path: nullableString })
-/** AddWatch (mode), CheckWatches and RemoveWatches (watcher type). */
+/** AddWatch (mode), CheckWatches and RemoveWatches (watcher type); the path may be missing. */
 export const PathNumberBody = record({ path: nullableString, number: int })
 
 /** The list as it may go on: null when it is missing; `broken` when an id is null that ZooKeeper stumbles over. */
-export function aclOf(list: NullableAcl): readonly ACL[] | null | 'broken' {
+export function aclOf(list: RequestedAcl): readonly ACL[] | null | 'broken' {
   if (list === null) return null
   if (list.some(({ id }) => id.scheme === 'world' && id.id === null)) return 'broken'
   return list.map(({ perms, id }) => ({ perms, id: { scheme: id.scheme ?? '', id: id.id ?? '' } }))
@@ -55,9 +32,9 @@ export function aclOf(list: NullableAcl): readonly ACL[] | null | 'broken' {
 
 export type MultiOp =
   | { readonly kind: 'create'; readonly type: number; readonly body: CreateBody }
-  | { readonly kind: 'delete' | 'check'; readonly type: number; readonly body: VersionBody }
-  | { readonly kind: 'setData'; readonly type: number; readonly body: SetDataBody }
-  | { readonly kind: 'getData' | 'getChildren'; readonly type: number; readonly body: WatchableBody }
+  | { readonly kind: 'delete' | 'check'; readonly type: number; readonly body: DeleteRequest }
+  | { readonly kind: 'setData'; readonly type: number; readonly body: SetDataRequest }
+  | { readonly kind: 'getData' | 'getChildren'; readonly type: number; readonly body: WatchableRequest }
 
 /** MultiOperationRecord: {MultiHeader, request}* and a last MultiHeader that says done.
  *  @throws JuteError also for an op that may not be inside, and for reads mixed with writes */
@@ -82,17 +59,17 @@ function readOp(input: Reader, type: number): MultiOp {
     case OpCode.createContainer:
       return { kind: 'create', type, body: CreateBody.read(input) }
     case OpCode.createTTL:
-      return { kind: 'create', type, body: CreateTTLBody.read(input) }
+      return { kind: 'create', type, body: CreateTTLRequest.read(input) }
     case OpCode.delete:
-      return { kind: 'delete', type, body: VersionBody.read(input) }
+      return { kind: 'delete', type, body: DeleteRequest.read(input) }
     case OpCode.setData:
-      return { kind: 'setData', type, body: SetDataBody.read(input) }
+      return { kind: 'setData', type, body: SetDataRequest.read(input) }
     case OpCode.check:
-      return { kind: 'check', type, body: VersionBody.read(input) }
+      return { kind: 'check', type, body: DeleteRequest.read(input) }
     case OpCode.getData:
-      return { kind: 'getData', type, body: WatchableBody.read(input) }
+      return { kind: 'getData', type, body: WatchableRequest.read(input) }
     case OpCode.getChildren:
-      return { kind: 'getChildren', type, body: WatchableBody.read(input) }
+      return { kind: 'getChildren', type, body: WatchableRequest.read(input) }
     default:
       throw new JuteError(`op ${type} inside a multi`)
   }

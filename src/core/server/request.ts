@@ -1,4 +1,5 @@
 /** One client request on its way through the pipeline. Source: Request.java. */
+import type { QuorumVerifier } from '../config/quorum-verifier.ts'
 import type { ApplyResult } from '../tree/data-tree.ts'
 import type { Id } from '../wire/data.ts'
 import type { SessionId } from '../wire/ids.ts'
@@ -19,6 +20,8 @@ export interface Request {
   readonly reply: ((request: Request) => void) | null
   /** Filled by PrepRequestProcessor (writes), or from the committed txn on learners. */
   logged: LoggedTxn | null
+  /** Of a reconfig that Prep has accepted: the members from then on. */
+  quorum?: QuorumVerifier
   /** What the tree said to the committed txn. */
   result?: ApplyResult
   /** Error found in front of Prep or by it; 0 when none. For an error txn the code is in the txn too. */

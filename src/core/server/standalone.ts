@@ -6,6 +6,7 @@ import { nextZxid, type SessionId, type Zxid } from '../wire/ids.ts'
 import { encodeLogged, type LoggedTxn } from '../wire/txn.ts'
 import type { RoleContext } from '../zab/context.ts'
 import { ClientService } from './client-side.ts'
+import { ContainerManager } from './container-manager.ts'
 import { LeaderSessionTracker } from './local-sessions.ts'
 import { PrepRequestProcessor } from './prep.ts'
 import type { Request } from './request.ts'
@@ -27,6 +28,7 @@ export class Standalone implements Role {
   #sessions: LeaderSessionTracker | undefined
   #prep: PrepRequestProcessor | undefined
   #clients: ClientService | undefined
+  #containers: ContainerManager | undefined
   #stopped = false
 
   constructor(context: Surroundings) {
@@ -55,6 +57,8 @@ export class Standalone implements Role {
       sessions,
       nextZxid: () => nextZxid(this.#lastZxid),
       wallTime: () => host.clock.wallTime(),
+      config,
+      trace: host.trace,
     })
     this.#clients = new ClientService({
       host,
@@ -66,6 +70,8 @@ export class Standalone implements Role {
       sessions,
       prep: this.#prep,
     })
+    this.#containers = new ContainerManager({ host, config, database, submit: (request) => this.submit(request) })
+    this.#containers.start()
     this.#clients.open()
     host.trace.emit({ kind: 'serving', zxid: database.tree.lastProcessedZxid })
   }
@@ -75,6 +81,7 @@ export class Standalone implements Role {
     if (this.#stopped) return
     this.#stopped = true
     this.#sessions?.stop()
+    this.#containers?.stop()
     this.#clients?.close(reason)
     this.#context.database.writer.stop()
     if (this.#clients !== undefined) this.#context.host.trace.emit({ kind: 'stopServing', reason })

@@ -2,12 +2,14 @@
  *  ZKDatabase.java, FileTxnSnapLog.java. One way in for txns in all phases: `writer.write` takes them into the log,
  *  `apply` executes them when they are committed. A failing disk is told once, by `onFatal`, and nothing is promised
  *  after it. */
+import { Membership } from '../config/membership.ts'
 import type { ReplicaConfig } from '../config/replica-config.ts'
 import { DiskError, type Host } from '../host.ts'
-import { DataTree } from '../tree/data-tree.ts'
+import type { DataTree } from '../tree/data-tree.ts'
+import { kindOf, kindOf353 } from '../tree/znode.ts'
 import { OpCode } from '../wire/codes.ts'
 import { asZxid, follows, hex64, type SessionId, type Sid, ZXID_0, type Zxid } from '../wire/ids.ts'
-import { JuteError, Reader, Writer } from '../wire/jute.ts'
+import { Writer } from '../wire/jute.ts'
 import type { LoggedTxn } from '../wire/txn.ts'
 import { toUtf8 } from '../wire/utf8.ts'
 import { CommittedLog } from './committed-log.ts'
@@ -27,8 +29,6 @@ export interface DatabaseOptions extends Omit<RecoveryOptions, 'commitLogCount' 
   /** zookeeper.db.autocreate=false: an empty disk is that of a server that has lost its data, unless a file
    *  `initialize` says that it is new. Its zxid is then -1. */
   readonly distrustEmptyDisk?: boolean
-  /** autopurge.snapRetainCount, at every snapshot. Default 3. */
-  readonly snapRetainCount?: number
 }
 
 export type LoadResult = { readonly ok: true } | { readonly ok: false; readonly error: StorageError }
@@ -46,6 +46,7 @@ export class Database {
   readonly writer: SyncProcessor
   readonly #host: Host
   readonly #config: ReplicaConfig
+  readonly #membership: Membership
   readonly #options: DatabaseOptions
   readonly #log: FileTxnLog
   #state = new State()
@@ -62,10 +63,18 @@ export class Database {
   /** Work on the files that goes in steps, the first one under way; the writer is held as long as there is any. */
   readonly #work: Work[] = []
 
-  constructor(host: Host, config: ReplicaConfig, onFatal: (error: DiskError) => void, options: DatabaseOptions = {}) {
+  constructor(
+    host: Host,
+    config: ReplicaConfig,
+    onFatal: (error: DiskError) => void,
+    options: DatabaseOptions = {},
+    membership = new Membership(config),
+  ) {
     this.#host = host
     this.#config = config
-    this.#options = options
+    this.#membership = membership
+    const { dbAutocreate = true, snapshotTrustEmpty: trustEmpty = false } = config
+    this.#options = { distrustEmptyDisk: !dbAutocreate, trustEmpty, ...options }
     this.epochs = new Epochs(host.disk)
     this.#log = new FileTxnLog(host.disk)
     this.#committedLog = new CommittedLog(config.commitLogCount)
@@ -175,7 +184,8 @@ export class Database {
   }
 
   #recoveryOptions(upTo?: Zxid): RecoveryOptions {
-    const options = { ...this.#options, commitLogCount: this.#config.commitLogCount }
+    const kinds = this.#config.emulate353TTLNodes === true ? kindOf353 : kindOf
+    const options = { ...this.#options, commitLogCount: this.#config.commitLogCount, kinds }
     return upTo === undefined ? options : { ...options, upTo }
   }
 
@@ -235,20 +245,13 @@ export class Database {
 
   /** SNAP: the leader's tree at `zxid` takes the place of everything here. In memory at once; on disk in steps, while
    *  the writer is held. A crash leaves either the old history or this one, whole. */
-  installSnapshot(stream: Uint8Array, zxid: Zxid): StorageError | undefined {
+  installSnapshot({ tree, sessions }: ReturnType<typeof DataTree.deserialize>, zxid: Zxid): void {
     const { disk } = this.#host
     this.#assertNotReplacing()
-    let state: State
-    try {
-      const { tree, sessions } = DataTree.deserialize(new Reader(stream))
-      tree.lastProcessedZxid = zxid
-      state = new State(tree, sessions)
-    } catch (error) {
-      if (error instanceof JuteError) return new StorageError(`the leader's snapshot makes no sense: ${error.message}`)
-      throw error
-    }
+    tree.lastProcessedZxid = zxid
+    const state = new State(tree, sessions)
     this.#showConfig(state.tree)
-    const bytes = encodeSnapshot(state.tree, state.sessions)
+    const bytes = encodeSnapshot(state.tree, state.sessions, this.#config.digestEnabled)
     const newest = this.lastLoggedZxid
     const steps = replacementSteps(disk, zxid, bytes, newest, (file) => this.#removed(file, 'truncated'))
     this.#state = state
@@ -265,7 +268,11 @@ export class Database {
         this.#host.trace.emit({ kind: 'snapshotTaken', zxid, file, sizeBytes: bytes.length })
       },
     })
-    return undefined
+  }
+
+  /** /zookeeper/config says which membership is in force. */
+  showConfig(): void {
+    this.#showConfig(this.tree)
   }
 
   // --- snapshots ---------------------------------------------------------------------------------
@@ -296,7 +303,8 @@ export class Database {
     if (failed !== undefined) return this.writer.fail(failed)
     disk.sync((error) => {
       if (error !== undefined) return this.writer.fail(error)
-      if (this.#work.length === 0) this.#purge()
+      const keep = this.#config.snapRetainCount ?? 3
+      if (keep > 0) this.purge(keep)
     })
   }
 
@@ -304,7 +312,7 @@ export class Database {
     const { disk, trace } = this.#host
     const zxid = tree.lastProcessedZxid
     const file = snapshotName(zxid)
-    const bytes = encodeSnapshot(tree, sessions)
+    const bytes = encodeSnapshot(tree, sessions, this.#config.digestEnabled)
     const error = disk.replace(pathTo(file), bytes)
     if (error !== undefined) return new DiskError(error.code, `write ${file}: ${error.message}`)
     this.#snapshotZxid = zxid
@@ -313,9 +321,12 @@ export class Database {
     return undefined
   }
 
-  #purge(): void {
+  /** Removes the files that the `keep` newest whole snapshots make superfluous, unless there is other work on the files
+   *  just now. */
+  purge(keep: number): void {
+    if (this.#work.length > 0) return
     const { disk } = this.#host
-    const files = purgeable(disk, this.#options.snapRetainCount ?? 3, (file) => {
+    const files = purgeable(disk, keep, (file) => {
       if (!this.#whole.has(file.name) && readSnapshot(disk, file) instanceof StorageError) return false
       this.#whole.add(file.name)
       return true
@@ -364,16 +375,17 @@ export class Database {
     this.#host.trace.emit({ kind: 'fileRemoved', file, why })
   }
 
-  /** /zookeeper/config says what this server was configured with (ZKDatabase.initConfigInZKDatabase). Of a standalone
+  /** /zookeeper/config says what this server was configured with last (ZKDatabase.initConfigInZKDatabase). Of a standalone
    *  server nobody asks that. */
   #showConfig(tree: DataTree): void {
     if (this.#config.standalone === true) return
-    const { quorum } = this.#config
-    tree.setConfigNode(toUtf8(quorum.toString()), asZxid(quorum.version), BigInt(this.#host.clock.wallTime()))
+    const { committed } = this.#membership
+    tree.setConfigNode(toUtf8(committed.toString()), asZxid(committed.version), BigInt(this.#host.clock.wallTime()))
   }
 
   #tellTree(logTail: readonly Zxid[]): void {
     const zxid = this.tree.lastProcessedZxid
+    if (this.#host.trace.off === true) return
     const snapshot = encodeSnapshot(this.tree, this.sessions)
     this.#told = { zxid, digest: this.tree.digest }
     this.#host.trace.emit({ kind: 'treeLoaded', zxid, snapshot, logTail })

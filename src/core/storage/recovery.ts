@@ -5,6 +5,8 @@
  *  does): records that are missing between two others, and a snapshot that is damaged and whose zxid the log does not
  *  reach, stop the server; an empty last log file, which a crash leaves, does not. */
 import { type Disk, DiskError } from '../host.ts'
+import { DataTree } from '../tree/data-tree.ts'
+import type { OwnerKinds } from '../tree/znode.ts'
 import { asZxid, follows, hex64, type Zxid } from '../wire/ids.ts'
 import { EndOfInput, JuteError } from '../wire/jute.ts'
 import { decodeLogged } from '../wire/txn.ts'
@@ -23,6 +25,8 @@ export interface RecoveryOptions {
   readonly trustEmpty?: boolean
   /** Be as strict with an empty last log file as ZooKeeper is. */
   readonly emptyLogIsFatal?: boolean
+  /** How owners of znodes are read; default: with extended types. */
+  readonly kinds?: OwnerKinds
   /** Go back to this txn: newer snapshots and records are not looked at. */
   readonly upTo?: Zxid
 }
@@ -51,7 +55,7 @@ export function recover(disk: Disk, options: RecoveryOptions): Recovered | Stora
   let rejected: { readonly zxid: Zxid; readonly error: StorageError } | undefined
   let found: { readonly file: NamedFile; readonly snapshot: Snapshot } | undefined
   for (const file of candidates.reverse().slice(0, MAX_CANDIDATES)) {
-    const snapshot = readSnapshot(disk, file)
+    const snapshot = readSnapshot(disk, file, options.kinds)
     if (!(snapshot instanceof StorageError)) {
       found = { file, snapshot }
       break
@@ -67,7 +71,9 @@ export function recover(disk: Disk, options: RecoveryOptions): Recovered | Stora
       return new StorageError('No snapshot found, but there are log entries. Something is broken!', logs[0]?.name)
   }
   const state =
-    found === undefined ? new State() : new State(found.snapshot.tree, found.snapshot.sessions, found.snapshot.digest)
+    found === undefined
+      ? new State(new DataTree(options.kinds))
+      : new State(found.snapshot.tree, found.snapshot.sessions, found.snapshot.digest)
   const replayed = replay(disk, logs, state, options)
   if (replayed instanceof StorageError) return replayed
   if (rejected !== undefined && state.tree.lastProcessedZxid < rejected.zxid)
@@ -79,11 +85,12 @@ export function recover(disk: Disk, options: RecoveryOptions): Recovered | Stora
 export function readSnapshot(
   disk: Disk,
   { name, zxid, compression }: NamedFile & { readonly compression?: string | undefined },
+  kinds?: OwnerKinds,
 ): Snapshot | StorageError {
   if (compression !== undefined)
     return new StorageError(`the snapshot is compressed (${compression}), which cannot be read here`, name)
   const bytes = disk.read(pathTo(name))
-  return bytes instanceof DiskError ? StorageError.of(bytes, name) : decodeSnapshot(bytes, name, zxid)
+  return bytes instanceof DiskError ? StorageError.of(bytes, name) : decodeSnapshot(bytes, name, zxid, kinds)
 }
 
 function replay(

@@ -3,6 +3,7 @@
 
 import { DataTree } from '../tree/data-tree.ts'
 import { DIGEST_VERSION } from '../tree/digest.ts'
+import type { OwnerKinds } from '../tree/znode.ts'
 import { Adler32 } from '../wire/checksum.ts'
 import { asZxid, type SessionId, ZXID_0, type Zxid } from '../wire/ids.ts'
 import { JuteError, Reader, Writer } from '../wire/jute.ts'
@@ -23,13 +24,18 @@ export interface Snapshot {
   readonly digest: ZxidDigest | undefined
 }
 
-/** The whole file; its name is the tree's lastProcessedZxid. */
-export function encodeSnapshot(tree: DataTree, sessions: ReadonlyMap<SessionId, number>): Uint8Array {
+/** The whole file; its name is the tree's lastProcessedZxid. `withDigest`: zookeeper.digest.enabled. */
+export function encodeSnapshot(
+  tree: DataTree,
+  sessions: ReadonlyMap<SessionId, number>,
+  withDigest = true,
+): Uint8Array {
   const out = new Writer(4096)
   FileHeader.write(out, { magic: SNAPSHOT_MAGIC, version: 2, dbid: -1n })
   tree.serialize(out, sessions)
   const checksum = new Adler32()
   seal(out, checksum, 0)
+  if (!withDigest) return out.finish()
   const sealed = out.length - SEAL_BYTES
   const nothingYet = tree.lastProcessedZxid <= ZXID_0
   out.long(nothingYet ? 0n : tree.lastProcessedZxid)
@@ -40,13 +46,18 @@ export function encodeSnapshot(tree: DataTree, sessions: ReadonlyMap<SessionId, 
 }
 
 /** `zxid`: what the file's name says. */
-export function decodeSnapshot(bytes: Uint8Array, name: string, zxid: Zxid): Snapshot | StorageError {
+export function decodeSnapshot(
+  bytes: Uint8Array,
+  name: string,
+  zxid: Zxid,
+  kinds?: OwnerKinds,
+): Snapshot | StorageError {
   try {
     const input = new Reader(bytes)
     const { magic } = FileHeader.read(input)
     if (magic !== SNAPSHOT_MAGIC)
       return new StorageError(`mismatching magic headers ${magic} !=  ${SNAPSHOT_MAGIC}`, name)
-    const { tree, sessions } = DataTree.deserialize(input)
+    const { tree, sessions } = DataTree.deserialize(input, kinds)
     tree.lastProcessedZxid = zxid
     const checksum = new Adler32()
     if (!sealHolds(input, checksum, 0)) return new StorageError('CRC corruption', name)

@@ -10,7 +10,17 @@ import { AclCache, OPEN_ACL_ID } from './acl-cache.ts'
 import { nodeDigest } from './digest.ts'
 import { nameOf, parentOf } from './paths.ts'
 import { QUOTA_ROOT, type Quota, Quotas } from './quota.ts'
-import { CONTAINER_OWNER, clientStat, freshStat, kept, kindOf, type NodeView, ttlOwner, ZNode } from './znode.ts'
+import {
+  CONTAINER_OWNER,
+  clientStat,
+  freshStat,
+  kept,
+  kindOf,
+  type NodeView,
+  type OwnerKinds,
+  ttlOwner,
+  ZNode,
+} from './znode.ts'
 
 /** One thing that watches may wait for. */
 export type TreeChange =
@@ -56,6 +66,8 @@ export interface LoggedDigest {
 export const CONFIG_PATH = '/zookeeper/config'
 
 export class DataTree {
+  /** What a znode's owner says about it. */
+  readonly kinds: OwnerKinds
   /** By path; the root's is "". Java keeps it under "/" as well and counts both. */
   readonly #nodes = new Map<string, ZNode>()
   #acls = new AclCache()
@@ -79,7 +91,8 @@ export class DataTree {
   #replies = true
 
   /** The tree of a server on which nothing has happened. */
-  constructor() {
+  constructor(kinds: OwnerKinds = kindOf) {
+    this.kinds = kinds
     const reserved = freshStat(ZXID_0, 0n, 0n)
     this.#insert('', new ZNode(new Uint8Array(0), OPEN_ACL_ID, reserved))
     this.#addReserved('/zookeeper', OPEN_ACL_ID, reserved)
@@ -95,7 +108,7 @@ export class DataTree {
   }
   stat(path: string): Stat | undefined {
     const node = this.#node(path)
-    return node === undefined ? undefined : clientStat(node)
+    return node === undefined ? undefined : clientStat(node, this.kinds)
   }
   data(path: string): Uint8Array | null | undefined {
     return this.#node(path)?.data
@@ -301,7 +314,7 @@ export class DataTree {
     const node = new ZNode(body.data, this.#acls.intern(body.acl), freshStat(zxid, time, owner))
     this.#insert(path, node)
     // Quotas write to znodes: the stat of the reply is taken before.
-    const stat = type === OpCode.create ? undefined : clientStat(node)
+    const stat = type === OpCode.create ? undefined : clientStat(node, this.kinds)
     this.#quotas.created(path, node)
     changes.push({ type: 'created', path, acl: this.#acls.list(node.acl), parentAcl: this.#acls.list(parent.acl) })
     return stat === undefined ? { type, err: 0, path } : { type, err: 0, path, stat }
@@ -343,7 +356,7 @@ export class DataTree {
     node.version = version
     this.#changed(path, node)
     this.#dataSizeBytes += growth
-    const stat = this.#replies ? clientStat(node) : undefined
+    const stat = this.#replies ? clientStat(node, this.kinds) : undefined
     this.#quotas.changed(path, 0, growth)
     changes.push({ type: 'dataChanged', path, acl: this.#acls.list(node.acl) })
     return stat === undefined ? { type, err: 0, path } : { type, err: 0, path, stat }
@@ -358,7 +371,7 @@ export class DataTree {
       node.aversion = version
       node.acl = this.#acls.intern(acl)
     })
-    return { type: OpCode.setACL, err: 0, path, stat: clientStat(node) }
+    return { type: OpCode.setACL, err: 0, path, stat: clientStat(node, this.kinds) }
   }
 
   /** The txn's list first, in its order, whoever owns the nodes by now: on a replay it may be someone else, and the
@@ -392,13 +405,13 @@ export class DataTree {
 
   /** lastProcessedZxid is not in there: the caller knows it. Fuzzy snapshots are read like others; replaying the log
    *  repairs them. @throws JuteError when it is no tree, EndOfInput when it is not whole */
-  static deserialize(input: Reader): { tree: DataTree; sessions: Map<SessionId, number> } {
+  static deserialize(input: Reader, kinds: OwnerKinds = kindOf): { tree: DataTree; sessions: Map<SessionId, number> } {
     const sessions = new Map<SessionId, number>()
     for (let count = input.int(); count > 0; count--) {
       const session = asSession(input.long())
       sessions.set(session, input.int())
     }
-    const tree = new DataTree()
+    const tree = new DataTree(kinds)
     tree.#clear()
     tree.#acls.deserialize(input)
     for (let path = input.string(); path !== '/'; path = input.string()) {
@@ -437,7 +450,7 @@ export class DataTree {
     this.#dataSizeBytes += path.length + (node.data?.length ?? 0)
     node.digest = nodeDigest(path, node.data, node)
     this.#addDigest(node.digest)
-    const kind = kindOf(node.ephemeralOwner)
+    const kind = this.kinds(node.ephemeralOwner)
     if (kind === 'container') this.containers.add(path)
     else if (kind === 'ttl') this.ttls.add(path)
     else if (kind === 'ephemeral') {
@@ -453,7 +466,7 @@ export class DataTree {
     this.#dataSizeBytes -= path.length + (node.data?.length ?? 0)
     this.#addDigest(-node.digest)
     this.#acls.release(node.acl)
-    const kind = kindOf(node.ephemeralOwner)
+    const kind = this.kinds(node.ephemeralOwner)
     if (kind === 'container') this.containers.delete(path)
     else if (kind === 'ttl') this.ttls.delete(path)
     else if (kind === 'ephemeral') {

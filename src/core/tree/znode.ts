@@ -90,7 +90,7 @@ export const freshStat = (zxid: Zxid, time: bigint, ephemeralOwner: bigint): Sta
 })
 
 /** The Stat that clients get. cversion becomes creations + deletions; containers and TTL nodes show no owner. */
-export const clientStat = (node: NodeView): Stat => ({
+export const clientStat = (node: NodeView, kinds: OwnerKinds = kindOf): Stat => ({
   czxid: node.czxid,
   mzxid: node.mzxid,
   ctime: node.ctime,
@@ -98,7 +98,7 @@ export const clientStat = (node: NodeView): Stat => ({
   version: node.version,
   cversion: (2 * node.cversion - node.childCount) | 0,
   aversion: node.aversion,
-  ephemeralOwner: kindOf(node.ephemeralOwner) === 'ephemeral' ? node.ephemeralOwner : 0n,
+  ephemeralOwner: kinds(node.ephemeralOwner) === 'ephemeral' ? node.ephemeralOwner : 0n,
   dataLength: node.data === null ? 0 : node.data.length,
   numChildren: node.childCount,
   pzxid: node.pzxid,
@@ -123,3 +123,11 @@ export function kindOf(ephemeralOwner: bigint): NodeKind {
   if (ephemeralOwner === CONTAINER_OWNER) return 'container'
   return BigInt.asUintN(64, ephemeralOwner) >> 40n === EXTENDED << 16n ? 'ttl' : 'ephemeral'
 }
+
+/** How a server reads owners. */
+export type OwnerKinds = (ephemeralOwner: bigint) => NodeKind
+
+/** zookeeper.emulate353TTLNodes: whatever has the highest bit set, but the container's mark, is a TTL node; so no server
+ *  may have an id above 127. Source: EphemeralTypeEmulate353.java. */
+export const kindOf353: OwnerKinds = (ephemeralOwner) =>
+  ephemeralOwner < 0n && ephemeralOwner !== CONTAINER_OWNER ? 'ttl' : kindOf(ephemeralOwner)

@@ -9,6 +9,7 @@ import {
   long,
   longAs,
   nullableString,
+  nullableVector,
   type Of,
   type Reader,
   record,
@@ -73,7 +74,7 @@ export const ReplyHeader: Codec<ReplyHeader> = {
 export const MultiHeader = record({ type: int, done: boolean, err: int })
 export type MultiHeader = Of<typeof MultiHeader>
 
-export const AuthPacket = record({ type: int, scheme: ustring, auth: buffer })
+export const AuthPacket = record({ type: int, scheme: nullableString, auth: buffer })
 export const SetWatches = record({
   relativeZxid: zxid,
   dataWatches: vector(ustring),
@@ -94,16 +95,22 @@ export const AddWatchRequest = record({ path: ustring, mode: int })
 /** Also RemoveWatchesRequest. */
 export const CheckWatchesRequest = record({ path: ustring, type: int })
 
-export const CreateRequest = record({ path: ustring, data: buffer, acl: AclList, flags: int })
+// What a client asks for: any string and any list may be null on the wire, and what that does is the server's to decide.
+
+/** With missing ids; `AclList` takes a missing list for an empty one. */
+const RequestedAcl = nullableVector(record({ perms: int, id: record({ scheme: nullableString, id: nullableString }) }))
+export type RequestedAcl = Of<typeof RequestedAcl>
+const createFields = { path: nullableString, data: buffer, acl: RequestedAcl, flags: int }
+export const CreateRequest = record(createFields)
 export type CreateRequest = Of<typeof CreateRequest>
-export const CreateTTLRequest = record({ path: ustring, data: buffer, acl: AclList, flags: int, ttl: long })
+export const CreateTTLRequest = record({ ...createFields, ttl: long })
 export type CreateTTLRequest = Of<typeof CreateTTLRequest>
 /** Also CheckVersionRequest. */
-export const DeleteRequest = record({ path: ustring, version: int })
+export const DeleteRequest = record({ path: nullableString, version: int })
 export type DeleteRequest = Of<typeof DeleteRequest>
-export const SetDataRequest = record({ path: ustring, data: buffer, version: int })
+export const SetDataRequest = record({ path: nullableString, data: buffer, version: int })
 export type SetDataRequest = Of<typeof SetDataRequest>
-export const SetACLRequest = record({ path: ustring, acl: AclList, version: int })
+export const SetACLRequest = record({ path: nullableString, acl: RequestedAcl, version: int })
 export type SetACLRequest = Of<typeof SetACLRequest>
 /** What is not asked for is null: joining and leaving servers, or new members. */
 export const ReconfigRequest = record({
@@ -113,10 +120,10 @@ export const ReconfigRequest = record({
   curConfigId: long,
 })
 /** Exists, GetData, GetChildren, GetChildren2. */
-export const WatchableRequest = record({ path: ustring, watch: boolean })
+export const WatchableRequest = record({ path: nullableString, watch: boolean })
 export type WatchableRequest = Of<typeof WatchableRequest>
 /** GetACL, Sync, GetAllChildrenNumber, GetEphemerals (prefix). */
-export const PathRequest = record({ path: ustring })
+export const PathRequest = record({ path: nullableString })
 export type PathRequest = Of<typeof PathRequest>
 
 /** CreateResponse, SyncResponse. */

@@ -1,9 +1,13 @@
 /** Leader of one epoch: discovery, synchronization, then broadcast: proposals in zxid order, commits by quorum of ACKs.
  *  One object for one term of office; once stopped, nothing of it reaches disk, tree, peer or client.
- *  Source: ZooKeeper 3.8 Leader.java lead, propose, processAck, tryToCommit (zab.md sections 4, 5, 9, 10). Left out:
- *  reconfig, observer masters. Different on purpose: no snapshot before the epoch is established (ZOOKEEPER-4837). */
+ *  Source: ZooKeeper 3.8 Leader.java lead, propose, processAck, tryToCommit (zab.md sections 4, 5, 9, 10). While a
+ *  new membership is on its way, what is proposed needs a quorum of the old one and of the new one; a leader that is
+ *  not in it commits it and then nothing more. Left out: observer masters. Different on purpose: no snapshot before the epoch is established (ZOOKEEPER-4837). */
+import { haveQuorums } from '../config/membership.ts'
+import type { QuorumVerifier } from '../config/quorum-verifier.ts'
 import type { Listener, Timer } from '../host.ts'
 import { ClientService } from '../server/client-side.ts'
+import { ContainerManager } from '../server/container-manager.ts'
 import { LeaderSessionTracker } from '../server/local-sessions.ts'
 import type { Outlook } from '../server/monitor.ts'
 import { PrepRequestProcessor } from '../server/prep.ts'
@@ -11,7 +15,7 @@ import type { Request } from '../server/request.ts'
 import type { Role } from '../server/role.ts'
 import { OpCode, opName, PacketType } from '../wire/codes.ts'
 import { asSession, asZxid, counterOf, makeZxid, nextZxid, type SessionId, type Sid, type Zxid } from '../wire/ids.ts'
-import { Reader } from '../wire/jute.ts'
+import { Reader, Writer } from '../wire/jute.ts'
 import type { QuorumPacket } from '../wire/quorum.ts'
 import { encodeLogged, type LoggedTxn, pathOfTxn } from '../wire/txn.ts'
 import type { RoleContext } from './context.ts'
@@ -27,6 +31,8 @@ interface Proposal {
   readonly packet: OutgoingPacket
   /** Voters that have it on disk. */
   readonly acks: Set<Sid>
+  /** Each of these memberships must have a quorum among them. */
+  readonly quorums: readonly QuorumVerifier[]
 }
 
 /** The last counter of an epoch; the next proposal forces a new election (ZOOKEEPER-1277). */
@@ -51,6 +57,8 @@ export class Leader implements Role, LeaderOfHandlers {
   readonly #summary: { readonly currentEpoch: number; readonly lastZxid: Zxid }
   /** Voters that have ACKed NEWLEADER, with me. */
   readonly #newLeaderAcks = new Set<Sid>()
+  /** Whose quorums it needs. */
+  #newLeaderQuorums: readonly QuorumVerifier[] = []
   #established = false
   /** When my term began, of the monotonic clock, in ms. */
   readonly #since: number
@@ -60,6 +68,8 @@ export class Leader implements Role, LeaderOfHandlers {
   #lastCommitted: Zxid = asZxid(0n)
   /** Proposed, not committed, in zxid order; the first one blocks the rest. */
   readonly #outstanding: Proposal[] = []
+  /** False: the new membership has another leader, who commits from there on. */
+  #allowedToCommit = true
   /** Learners that get every new proposal or commit. */
   readonly #forwarding = new Set<LearnerHandler>()
   /** SYNCs to send once the zxid they wait for is committed. */
@@ -71,6 +81,7 @@ export class Leader implements Role, LeaderOfHandlers {
 
   #clients: ClientService | undefined
   #prep: PrepRequestProcessor | undefined
+  #containers: ContainerManager | undefined
   #sessions: LeaderSessionTracker | undefined
 
   constructor(context: RoleContext) {
@@ -100,11 +111,9 @@ export class Leader implements Role, LeaderOfHandlers {
 
   /** Opens the quorum port and waits for a quorum of followers. */
   lead(): void {
-    const { config, host, database } = this.#context
-    const own = config.quorum.servers.find((server) => server.sid === config.sid)
-    if (own === undefined) throw new Error(`server ${config.sid} is not in its own configuration`)
+    const { host, database, membership } = this.#context
     this.#setZabState('DISCOVERY')
-    this.#listener = host.network.listen(own.quorumPort, (connection) => {
+    this.#listener = host.network.listen(membership.self.quorumPort, (connection) => {
       const handler = new LearnerHandler(this.#context, this, connection)
       this.#handlers.add(handler)
       return handler.handlers
@@ -122,6 +131,7 @@ export class Leader implements Role, LeaderOfHandlers {
     this.#timers.tick?.cancel()
     this.#listener?.close()
     this.#sessions?.stop()
+    this.#containers?.stop()
     this.#clients?.close(reason)
     for (const handler of this.#handlers) handler.stop()
     this.#handlers.clear()
@@ -162,11 +172,12 @@ export class Leader implements Role, LeaderOfHandlers {
 
   /** Leader.getEpochToPropose: the new epoch is one more than the highest that a quorum has ever accepted. */
   #proposeEpoch(sid: Sid, acceptedEpoch: number): void {
-    const { config, database, host } = this.#context
+    const { database, host } = this.#context
+    const { committed } = this.#context.membership
     if (acceptedEpoch >= this.#epoch) this.#epoch = acceptedEpoch + 1
     // Observers and strangers do not count (ZOOKEEPER-2959).
-    if (config.quorum.isVoter(sid)) this.#connecting.add(sid)
-    if (!this.#connecting.has(this.#me) || !config.quorum.containsQuorum(this.#connecting)) return
+    if (committed.isVoter(sid)) this.#connecting.add(sid)
+    if (!this.#connecting.has(this.#me) || !committed.containsQuorum(this.#connecting)) return
     this.#epochFixed = true
     host.trace.emit({ kind: 'epochProposed', epoch: this.#epoch, from: sorted(this.#connecting) })
     this.#limit('Timeout while waiting for epoch to be acked by quorum')
@@ -174,9 +185,20 @@ export class Leader implements Role, LeaderOfHandlers {
       if (this.#stopped) return
       if (error !== undefined) return this.#context.halt(`acceptedEpoch could not be written: ${error.message}`)
       host.trace.emit({ kind: 'epochAccepted', epoch: this.#epoch })
+      this.#versionMembership()
       for (const handler of this.#handlers) handler.epochDecided()
       this.#countEpochAck(this.#me)
     })
+  }
+
+  /** A membership that nobody has ever agreed on has version 0. The first leader gives it the zxid of its NEWLEADER, with
+   *  which the learners agree, so that it counts more than the ones that strangers bring (ZOOKEEPER-1783). */
+  #versionMembership(): void {
+    const { membership } = this.#context
+    const { committed, lastSeen } = membership
+    if (committed.version === 0n && lastSeen.version === 0n)
+      this.#context.propose(committed.withVersion(makeZxid(this.#epoch, 0)))
+    this.#newLeaderQuorums = membership.quorums
   }
 
   epochAnswered(handler: LearnerHandler, currentEpoch: number, lastZxid: Zxid): string | undefined {
@@ -194,10 +216,11 @@ export class Leader implements Role, LeaderOfHandlers {
   }
 
   #countEpochAck(sid: Sid): void {
-    const { config, database, host } = this.#context
+    const { database, host } = this.#context
+    const { committed } = this.#context.membership
     this.#electing.add(sid)
     if (this.#epochAckFixed) return
-    if (!this.#electing.has(this.#me) || !config.quorum.containsQuorum(this.#electing)) return
+    if (!this.#electing.has(this.#me) || !committed.containsQuorum(this.#electing)) return
     this.#epochAckFixed = true
     this.#limit('Timeout while waiting for NEWLEADER to be acked by quorum')
     database.epochs.setCurrent(this.#epoch, (error) => {
@@ -221,12 +244,12 @@ export class Leader implements Role, LeaderOfHandlers {
 
   newLeaderAcked(handler: LearnerHandler): void {
     if (this.#established) return handler.leaderServes()
-    if (handler.isVoter) this.#countNewLeaderAck(handler.sid)
+    if (!handler.isObserver) this.#countNewLeaderAck(handler.sid)
   }
 
   #countNewLeaderAck(sid: Sid): void {
     this.#newLeaderAcks.add(sid)
-    if (!this.#established && this.#context.config.quorum.containsQuorum(this.#newLeaderAcks)) this.#establish()
+    if (!this.#established && haveQuorums(this.#newLeaderQuorums, this.#newLeaderAcks)) this.#establish()
   }
 
   /** A quorum has my history on disk: it is committed, and I serve. Leader.startZkServer. */
@@ -240,6 +263,8 @@ export class Leader implements Role, LeaderOfHandlers {
       zxid: database.tree.lastProcessedZxid,
       ackers: sorted(this.#newLeaderAcks),
     })
+    const { membership } = this.#context
+    if (membership.reconfigEnabled) this.#activate(membership.lastSeen, this.#newLeaderAcks)
     this.#context.establishedEpoch(this.#epoch)
     this.#sessions = new LeaderSessionTracker(host, config, database.sessions, (session) => this.#expire(session))
     this.#prep = new PrepRequestProcessor({
@@ -247,6 +272,17 @@ export class Leader implements Role, LeaderOfHandlers {
       sessions: this.#sessions,
       nextZxid: () => this.#nextZxid(),
       wallTime: () => host.clock.wallTime(),
+      config,
+      trace: host.trace,
+      reconfiguring: {
+        get committed() {
+          return membership.committed
+        },
+        get lastSeen() {
+          return membership.lastSeen
+        },
+        isQuorumSynced: (quorum) => this.#isQuorumSynced(quorum),
+      },
     })
     this.#clients = new ClientService({
       host,
@@ -258,6 +294,8 @@ export class Leader implements Role, LeaderOfHandlers {
       sessions: this.#sessions,
       prep: this.#prep,
     })
+    this.#containers = new ContainerManager({ host, config, database, submit: (request) => this.submit(request) })
+    this.#containers.start()
     this.#setZabState('BROADCAST')
     if (config.leaderServes !== false) {
       this.#clients.open()
@@ -276,9 +314,10 @@ export class Leader implements Role, LeaderOfHandlers {
     return nextZxid(this.#lastProposed)
   }
 
-  /** Sends a txn to everybody and to the own disk. */
-  #propose(logged: LoggedTxn): void {
-    const { database, host } = this.#context
+  /** Sends a txn to everybody and to the own disk. `quorum`: the membership that it brings. */
+  #propose(logged: LoggedTxn, quorum?: QuorumVerifier): void {
+    const { database, host, membership } = this.#context
+    if (quorum !== undefined) this.#context.propose(quorum)
     const { zxid, type, clientId, cxid } = logged.header
     const bytes = encodeLogged(logged)
     const proposal: Proposal = {
@@ -287,6 +326,7 @@ export class Leader implements Role, LeaderOfHandlers {
       bytes,
       packet: packet(host.trace, PacketType.PROPOSAL, zxid, bytes),
       acks: new Set(),
+      quorums: membership.quorums,
     }
     this.#lastProposed = zxid
     this.#outstanding.push(proposal)
@@ -305,11 +345,11 @@ export class Leader implements Role, LeaderOfHandlers {
 
   /** Leader.processAck: `sid` has `zxid` on disk. */
   acked(sid: Sid, zxid: Zxid): void {
-    if (this.#stopped || counterOf(zxid) === 0 || zxid <= this.#lastCommitted) return
+    if (this.#stopped || !this.#allowedToCommit || counterOf(zxid) === 0 || zxid <= this.#lastCommitted) return
     // Outstanding proposals are of one epoch and without a gap.
     const first = this.#outstanding[0]
     const proposal = first === undefined ? undefined : this.#outstanding[Number(zxid - first.zxid)]
-    if (proposal === undefined || !this.#context.config.quorum.isVoter(sid)) return
+    if (proposal === undefined || !isVoterOf(proposal.quorums, sid)) return
     proposal.acks.add(sid)
     const { trace } = this.#context.host
     if (trace.off !== true) trace.emit({ kind: 'ackCounted', zxid, from: sid, acks: proposal.acks.size })
@@ -318,26 +358,76 @@ export class Leader implements Role, LeaderOfHandlers {
 
   /** Commits from the front, strictly in zxid order. */
   #tryToCommit(): void {
-    const { config, host } = this.#context
-    while (!this.#stopped) {
+    const { host } = this.#context
+    while (!this.#stopped && this.#allowedToCommit) {
       const first = this.#outstanding[0]
-      if (first === undefined || !config.quorum.containsQuorum(first.acks)) return
+      if (first === undefined || !haveQuorums(first.quorums, first.acks)) return
       this.#outstanding.shift()
       this.#lastCommitted = first.zxid
       this.#context.clientPort.metrics.count.commit_count++
       if (host.trace.off !== true) host.trace.emit({ kind: 'committed', zxid: first.zxid, ackers: sorted(first.acks) })
-      const commit = packet(host.trace, PacketType.COMMIT, first.zxid)
-      let inform: OutgoingPacket | undefined
-      for (const handler of this.#forwarding)
-        handler.commit(commit, () => {
-          inform ??= packet(host.trace, PacketType.INFORM, first.zxid, first.bytes)
-          return inform
-        })
+      if (first.logged.header.type === OpCode.reconfig) this.#commitReconfig(first)
+      else this.#tellCommit(first, PacketType.COMMIT, PacketType.INFORM)
       this.#clients?.commit(first.logged, first.bytes)
       this.#prep?.applied(first.zxid)
       while (this.#pendingSyncs[0] !== undefined && this.#pendingSyncs[0].after <= first.zxid)
         this.#pendingSyncs.shift()?.handler.syncDone()
     }
+  }
+
+  /** `leader`: in front of what else the packets say. */
+  #tellCommit({ zxid, bytes }: Proposal, commitType: PacketType, informType: PacketType, leader?: Uint8Array): void {
+    const { trace } = this.#context.host
+    const commit = packet(trace, commitType, zxid, leader ?? null)
+    let inform: OutgoingPacket | undefined
+    for (const handler of this.#forwarding)
+      handler.commit(commit, () => {
+        inform ??= packet(trace, informType, zxid, leader === undefined ? bytes : joined(leader, bytes))
+        return inform
+      })
+  }
+
+  // --- membership --------------------------------------------------------------------------------
+
+  /** The new membership is in force here first; then everybody is told, and who leads. If that is somebody else, the
+   *  learners leave by themselves, so that a quorum of them is sure to have heard of it. */
+  #commitReconfig(proposal: Proposal): void {
+    const leader = new Writer(8)
+    leader.long(BigInt(this.#activate(proposal.quorums.at(-1) as QuorumVerifier, proposal.acks)))
+    this.#clients?.configShown()
+    this.#tellCommit(proposal, PacketType.COMMITANDACTIVATE, PacketType.INFORMANDACTIVATE, leader.finish())
+  }
+
+  /** @returns who leads the new membership */
+  #activate(quorum: QuorumVerifier, acks: ReadonlySet<Sid>): Sid {
+    const leader = this.#designatedLeader(quorum, acks)
+    this.#context.reconfigure(quorum, { leader, zxid: this.#lastProposed })
+    if (leader !== this.#me) this.#allowedToCommit = false
+    return leader
+  }
+
+  /** Leader.getDesignatedLeader: this server, if it keeps its vote and its address; else the voter of the new membership
+   *  that has ACKed the most. */
+  #designatedLeader(quorum: QuorumVerifier, acks: ReadonlySet<Sid>): Sid {
+    const { self } = this.#context.membership
+    const mine = quorum.server(this.#me)
+    if (mine?.type === 'participant' && mine.host === self.host && mine.quorumPort === self.quorumPort) return this.#me
+    let candidates = quorum.voters.filter((sid) => sid !== this.#me && acks.has(sid))
+    let best = candidates[0]
+    for (const later of this.#outstanding)
+      for (const voters of later.quorums) {
+        candidates = candidates.filter((sid) => later.acks.has(sid) && voters.isVoter(sid))
+        if (candidates[0] === undefined) return best ?? this.#me
+        best = candidates[0]
+      }
+    return best ?? this.#me
+  }
+
+  /** Is a quorum of it, with me where I am in it, connected and up to date? */
+  #isQuorumSynced(quorum: QuorumVerifier): boolean {
+    const synced = new Set<Sid>([this.#me])
+    for (const handler of this.#forwarding) if (!handler.isObserver && handler.isSynced) synced.add(handler.sid)
+    return quorum.containsQuorum(synced)
   }
 
   // --- requests ----------------------------------------------------------------------------------
@@ -348,7 +438,7 @@ export class Leader implements Role, LeaderOfHandlers {
     if (counterOf(this.#lastProposed) >= LAST_COUNTER)
       return this.#resign('zxid lower 32 bits have rolled over, forcing re-election, and therefore new epoch start')
     this.#prep.prepare(request)
-    if (request.logged !== null) this.#propose(request.logged)
+    if (request.logged !== null) this.#propose(request.logged, request.quorum)
   }
 
   /** A learner's client wants something. */
@@ -428,8 +518,8 @@ export class Leader implements Role, LeaderOfHandlers {
     this.#halfTicks++
     if (this.#halfTicks % 2 === 0) {
       const synced = new Set<Sid>([this.#me])
-      for (const handler of this.#handlers) if (handler.isVoter && handler.isSynced) synced.add(handler.sid)
-      if (!this.#context.config.quorum.containsQuorum(synced))
+      for (const handler of this.#handlers) if (!handler.isObserver && handler.isSynced) synced.add(handler.sid)
+      if (!haveQuorums(this.#context.membership.quorums, synced))
         return this.#resign(`Not sufficient followers synced, only synced with sids: [ ${sorted(synced).join(', ')} ]`)
     }
     for (const handler of [...this.#handlers]) handler.ping(this.#lastProposed)
@@ -444,4 +534,14 @@ export class Leader implements Role, LeaderOfHandlers {
   }
 }
 
+const isVoterOf = (quorums: readonly QuorumVerifier[], sid: Sid): boolean => {
+  for (const quorum of quorums) if (quorum.isVoter(sid)) return true
+  return false
+}
+function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(head.length + tail.length)
+  whole.set(head)
+  whole.set(tail, head.length)
+  return whole
+}
 const sorted = (sids: Iterable<Sid>): Sid[] => [...sids].sort((a, b) => a - b)

@@ -1,5 +1,5 @@
 /** The leader's view of one learner: its handshake, how it is brought up to date, and its share of the broadcast.
- *  Source: LearnerHandler.java. Left out: pre-3.4 protocol, sync throttling, reconfig. */
+ *  Source: LearnerHandler.java. Left out: pre-3.4 protocol, sync throttling. */
 import type { CloseCause, Connection, ConnectionHandlers, Timer } from '../host.ts'
 import type { LearnerView } from '../server/monitor.ts'
 import { PacketType, packetName } from '../wire/codes.ts'
@@ -79,7 +79,7 @@ export class LearnerHandler implements LearnerView {
     return this.#observer
   }
   get isVoter(): boolean {
-    return !this.#observer && this.#context.config.quorum.isVoter(this.#sid)
+    return !this.#observer && this.#context.membership.committed.isVoter(this.#sid)
   }
   get remote(): string {
     return this.#quorum.remote
@@ -223,8 +223,8 @@ export class LearnerHandler implements LearnerView {
     const info = decode(LearnerInfo, packet.data)
     this.#sid = Number(info.serverid)
     this.#observer = packet.type === PacketType.OBSERVERINFO
-    if (info.configVersion > this.#context.config.quorum.version)
-      return this.#refuse('learner has a newer configuration than the leader')
+    if (info.configVersion > this.#context.membership.committed.version)
+      return this.#refuse('Follower is ahead of the leader (has a later activated configuration)')
     this.#phase = 'awaitEpoch'
     this.#leader.epochWanted(this, epochOf(packet.zxid))
   }
@@ -239,7 +239,7 @@ export class LearnerHandler implements LearnerView {
   }
 
   #synchronize(): void {
-    const { database, host, config } = this.#context
+    const { database, host, membership } = this.#context
     const head = database.tree.lastProcessedZxid
     const decision = decideSync(this.#peerZxid, head, database.committedLog.entries())
     const { count, learners } = this.#context.clientPort.metrics
@@ -270,7 +270,11 @@ export class LearnerHandler implements LearnerView {
       }
     }
     this.#leader.startForwarding(this)
-    this.#quorum.send(PacketType.NEWLEADER, makeZxid(this.#leader.epoch, 0), encodedUtf8(config.quorum.toString()))
+    this.#quorum.send(
+      PacketType.NEWLEADER,
+      makeZxid(this.#leader.epoch, 0),
+      encodedUtf8(membership.lastSeen.toString()),
+    )
   }
 
   #onAck(zxid: Zxid): void {

@@ -2,7 +2,9 @@
  *  sends. One object for one time of following; once stopped, nothing of it reaches disk, tree, leader or client.
  *  Source: Learner.java, Follower.java, Observer.java (zab.md sections 6, 8, 9). The order on disk is the fixed one
  *  of 3.9.2 and later (ZOOKEEPER-4646, -4785, -4394): history durable, then currentEpoch, then ACK of NEWLEADER;
- *  proposals that are not committed stay queued until UPTODATE. Left out: reconfig, observer masters. */
+ *  proposals that are not committed stay queued until UPTODATE. Left out: observer masters. */
+import { QuorumVerifier } from '../config/quorum-verifier.ts'
+import { ConfigError } from '../config/server-spec.ts'
 import type { Connection, Timer } from '../host.ts'
 import { ClientService } from '../server/client-side.ts'
 import type { Outlook } from '../server/monitor.ts'
@@ -10,11 +12,12 @@ import type { Request } from '../server/request.ts'
 import type { Role } from '../server/role.ts'
 import type { ServerMetrics } from '../server/server-metrics.ts'
 import { DataTree } from '../tree/data-tree.ts'
-import { PacketType, packetName } from '../wire/codes.ts'
+import { OpCode, PacketType, packetName } from '../wire/codes.ts'
 import { asSession, counterOf, epochOf, makeZxid, type SessionId, type Sid, type Zxid } from '../wire/ids.ts'
 import { JuteError, Reader, Writer } from '../wire/jute.ts'
 import type { QuorumPacket } from '../wire/quorum.ts'
 import { decodeLogged, type LoggedTxn } from '../wire/txn.ts'
+import { decodeUtf8, encodedUtf8 } from '../wire/utf8.ts'
 import type { RoleContext } from './context.ts'
 import { learnerInfo, requestData, SNAPSHOT_SIGNATURE } from './learner-handler.ts'
 import { NO_ZXID, QuorumConnection } from './quorum-connection.ts'
@@ -38,6 +41,7 @@ type Phase =
   | 'broadcast'
   | 'ended'
 
+const SNAPSHOT_ENDING = encodedUtf8(SNAPSHOT_SIGNATURE)
 const CONNECT_TRIES = 5
 const CONNECT_DELAY_MS = 100
 
@@ -52,6 +56,8 @@ export class Learner implements Role {
   /** The leader's epoch, from LEADERINFO. */
   #epoch = -1
   #snapZxid: Zxid | undefined
+  /** The membership that came with NEWLEADER: in force from UPTODATE on. */
+  #newLeaderQuorum: QuorumVerifier | undefined
   /** Proposed, not committed, in zxid order. In broadcast they are in the log; before UPTODATE they are not. */
   #pending: Received[] = []
   /** Sync phases: committed, not yet in log and tree. */
@@ -82,6 +88,9 @@ export class Learner implements Role {
 
   follow(): void {
     this.#setZabState('DISCOVERY')
+    // All attempts together have initLimit: nobody may ever answer.
+    this.#heardAt = this.#context.host.clock.now()
+    this.#watchSilence()
     this.#connect()
   }
 
@@ -111,8 +120,8 @@ export class Learner implements Role {
   // --- the connection ----------------------------------------------------------------------------
 
   #connect(): void {
-    const { config, host } = this.#context
-    const leader = config.quorum.servers.find((server) => server.sid === this.#leaderSid)
+    const { host, membership } = this.#context
+    const leader = membership.committed.server(this.#leaderSid)
     if (leader === undefined) return this.#resign(`leader ${this.#leaderSid} is not in the configuration`)
     this.#tries++
     const connection: Connection = host.network.connect(
@@ -127,14 +136,14 @@ export class Learner implements Role {
   }
 
   #onOpen(): void {
-    const { config, database, host } = this.#context
+    const { config, database, host, membership } = this.#context
     this.#phase = 'awaitLeaderInfo'
     this.#heardAt = host.clock.now()
     this.#watchSilence()
     this.#quorum?.send(
       this.#observer ? PacketType.OBSERVERINFO : PacketType.FOLLOWERINFO,
       makeZxid(database.epochs.accepted, 0),
-      learnerInfo(config.sid, config.quorum.version),
+      learnerInfo(config.sid, membership.committed.version),
     )
   }
 
@@ -246,6 +255,7 @@ export class Learner implements Role {
       if (!result.ok) return this.#context.halt(`cannot truncate to the leader's history: ${result.error.reason}`)
       host.trace.emit({ kind: 'truncated', zxid: packet.zxid })
     }
+    database.showConfig()
     this.#lastQueued = database.lastLoggedZxid
     this.#phase = 'syncing'
   }
@@ -255,20 +265,14 @@ export class Learner implements Role {
   #takeSnapshot(): boolean {
     const { database, host } = this.#context
     const zxid = this.#snapZxid as Zxid
-    const stream = this.#quorum?.takeRaw((input) => {
-      const start = input.offset
-      DataTree.deserialize(input)
-      const end = input.offset
+    const snapshot = this.#quorum?.takeRaw(SNAPSHOT_ENDING, (input) => {
+      const content = DataTree.deserialize(input, database.tree.kinds)
       const signature = input.string()
       if (signature !== SNAPSHOT_SIGNATURE) throw new JuteError(`snapshot ends with ${signature}`)
-      return input.bytes.slice(start, end)
+      return content
     })
-    if (stream === undefined) return false
-    const failure = database.installSnapshot(stream, zxid)
-    if (failure !== undefined) {
-      this.#context.halt(`the leader's snapshot could not be stored: ${failure.message}`)
-      return true
-    }
+    if (snapshot === undefined) return false
+    database.installSnapshot(snapshot, zxid)
     host.trace.emit({ kind: 'snapInstalled', zxid })
     this.#lastQueued = zxid
     this.#phase = 'syncing'
@@ -282,9 +286,16 @@ export class Learner implements Role {
         return
       case PacketType.COMMIT:
         return this.#onSyncCommit(packet.zxid)
+      case PacketType.COMMITANDACTIVATE:
+        return this.#activate(packet, () => this.#onSyncCommit(packet.zxid))
       case PacketType.INFORM:
         if (this.#queue(packet)) this.#onSyncCommit(packet.zxid)
         return
+      case PacketType.INFORMANDACTIVATE: {
+        const { leader, inform } = informed(packet)
+        if (this.#queue(inform)) this.#activate(leader, () => this.#onSyncCommit(packet.zxid))
+        return
+      }
       case PacketType.NEWLEADER:
         return this.#onNewLeader(packet)
       case PacketType.UPTODATE:
@@ -308,6 +319,7 @@ export class Learner implements Role {
     }
     this.#lastQueued = zxid
     this.#pending.push({ zxid, logged, bytes })
+    if (logged.header.type === OpCode.reconfig) this.#context.propose(quorumOf(logged))
     return true
   }
 
@@ -327,10 +339,14 @@ export class Learner implements Role {
     if (epoch !== this.#epoch) return this.#resign(`NEWLEADER of epoch ${epoch}, LEADERINFO of epoch ${this.#epoch}`)
     this.#phase = 'writingHistory'
     this.#watchSilence()
+    this.#newLeaderQuorum = quorumFromNewLeader(packet.data)
+    if (this.#newLeaderQuorum !== undefined) this.#context.propose(this.#newLeaderQuorum)
     const committed = this.#committed
     this.#committed = []
     for (const { zxid, logged, bytes } of committed) {
       database.writer.write(zxid, bytes, () => {})
+      // The disk may have refused it, which ends everything.
+      if ((this.#phase as Phase) === 'ended') return
       const { digest } = database.apply(logged, bytes)
       host.trace.emit({ kind: 'applied', zxid, phase: 'sync', logged: bytes, digest })
     }
@@ -352,6 +368,9 @@ export class Learner implements Role {
   #onUpToDate(): void {
     const { clientPort, config, database, host } = this.#context
     if (this.#phase !== 'awaitUpToDate') return this.#resign('UPTODATE before NEWLEADER')
+    // Another role than I have, or another leader: look for one under the new membership.
+    if (this.#newLeaderQuorum !== undefined && this.#context.reconfigure(this.#newLeaderQuorum))
+      return this.#resign(ROLE_CHANGES)
     this.#phase = 'broadcast'
     this.#quorum?.send(PacketType.ACK, makeZxid(this.#epoch, 0))
     this.#context.establishedEpoch(this.#epoch)
@@ -360,9 +379,11 @@ export class Learner implements Role {
     this.#committed = []
     for (const received of committed) {
       this.#log(received)
+      if ((this.#phase as Phase) === 'ended') return
       this.#clients.commit(received.logged, received.bytes)
     }
     for (const received of this.#pending) this.#log(received)
+    if ((this.#phase as Phase) === 'ended') return
     this.#setZabState('BROADCAST')
     this.#clients.open()
     host.trace.emit({ kind: 'serving', zxid: database.tree.lastProcessedZxid })
@@ -394,17 +415,43 @@ export class Learner implements Role {
         this.#clients?.commit(first.logged, first.bytes)
         return
       }
+      case PacketType.COMMITANDACTIVATE:
+        return this.#activate(packet, () => this.#commitOldest())
       default:
         return this.#onCommonPacket(packet)
     }
   }
 
   #onObserverPacket(packet: QuorumPacket): void {
+    if (packet.type === PacketType.INFORMANDACTIVATE) {
+      const { leader, inform } = informed(packet)
+      if (!this.#queue(inform)) return
+      this.#log(this.#pending.at(-1) as Received)
+      return this.#activate(leader, () => this.#commitOldest())
+    }
     if (packet.type !== PacketType.INFORM) return this.#onCommonPacket(packet)
+    this.#count.learner_commit_received_count++
     if (!this.#queue(packet)) return
-    const received = this.#pending.shift() as Received
-    this.#log(received)
-    this.#clients?.commit(received.logged, received.bytes)
+    this.#log(this.#pending.at(-1) as Received)
+    this.#commitOldest()
+  }
+
+  #commitOldest(): void {
+    const { logged, bytes } = this.#pending.shift() as Received
+    this.#clients?.commit(logged, bytes)
+  }
+
+  /** COMMITANDACTIVATE: the membership that the oldest proposal brings is in force, and the packet says who leads it. The
+   *  txn is committed before the role ends, if it has to: its client gets its answer. (With the Java server that is a race.) */
+  #activate({ zxid, data }: Pick<QuorumPacket, 'zxid' | 'data'>, commit: () => void): void {
+    const first = this.#pending[0]
+    if (first === undefined || first.zxid !== zxid || first.logged.header.type !== OpCode.reconfig)
+      return this.#resign(`COMMITANDACTIVATE 0x${zxid.toString(16)} of what is not the oldest proposal, or no reconfig`)
+    const leader = Number(new Reader(data ?? new Uint8Array()).long())
+    const roleChanges = this.#context.reconfigure(quorumOf(first.logged), { leader, zxid })
+    this.#clients?.configShown()
+    commit()
+    if (roleChanges) this.#resign(ROLE_CHANGES)
   }
 
   #onCommonPacket(packet: QuorumPacket): void {
@@ -459,4 +506,37 @@ export class Learner implements Role {
   forget(session: SessionId): void {
     this.#touched.delete(session)
   }
+}
+
+const ROLE_CHANGES = 'changes proposed in reconfig'
+
+/** The membership that a reconfig brings. @throws JuteError when its text makes no sense */
+function quorumOf({ txn }: LoggedTxn): QuorumVerifier {
+  const data = txn.kind === 'setData' ? txn.body.data : null
+  try {
+    return QuorumVerifier.parse(decodeUtf8(data ?? new Uint8Array()))
+  } catch (error) {
+    if (error instanceof ConfigError) throw new JuteError(`a reconfig that makes no sense: ${error.message}`)
+    throw error
+  }
+}
+
+/** NEWLEADER's data; what makes no sense there, or is missing, counts as not said. */
+function quorumFromNewLeader(data: Uint8Array | null): QuorumVerifier | undefined {
+  if (data === null || data.length <= 1) return undefined
+  try {
+    return QuorumVerifier.parse(decodeUtf8(data))
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined
+    throw error
+  }
+}
+
+/** INFORMANDACTIVATE in its two parts: who leads, and what INFORM would have said. */
+function informed(packet: QuorumPacket): {
+  readonly leader: Pick<QuorumPacket, 'zxid' | 'data'>
+  readonly inform: QuorumPacket
+} {
+  const { zxid, data } = packet
+  return { leader: { zxid, data }, inform: { ...packet, data: (data ?? new Uint8Array()).subarray(8) } }
 }

@@ -14,6 +14,8 @@ export class QuorumConnection {
   readonly #connection: Connection
   readonly #trace: TraceSink
   readonly #received = new StreamBuffer()
+  /** So many bytes of a raw stream do not begin its ending. */
+  #searched = 0
   packetsSent = 0
 
   constructor(connection: Connection, trace: TraceSink) {
@@ -61,9 +63,21 @@ export class QuorumConnection {
     return this.#received.take(readPacket)
   }
 
-  /** Takes what `read` reads, when it is all there. @throws JuteError */
-  takeRaw<T>(read: (input: Reader) => T): T | undefined {
-    return this.#received.take(read)
+  /** Takes what `read` reads, when it is all there. That is tried whenever `ending` has come once more, and not with each
+   *  of the many chunks of a long stream. @throws JuteError */
+  takeRaw<T>(ending: Uint8Array, read: (input: Reader) => T): T | undefined {
+    for (;;) {
+      const at = this.#received.find(ending, this.#searched)
+      if (at === -1) {
+        this.#searched = Math.max(this.#searched, this.#received.length - ending.length + 1)
+        return undefined
+      }
+      this.#searched = at + 1
+      const taken = this.#received.take(read)
+      if (taken === undefined) continue
+      this.#searched = 0
+      return taken
+    }
   }
 }
 

@@ -486,7 +486,7 @@ describe('watches', () => {
       const { xid, type } = headerOf(frame)
       if (type !== OpCode.exists && type !== OpCode.getData && type !== OpCode.getChildren2) return [reply(xid, 5n)]
       const { path } = PathRequest.read(new Reader(frame, 8))
-      const err = errors[path] ?? 0
+      const err = errors[path ?? ''] ?? 0
       return [
         reply(xid, 5n, err, (out) => {
           if (err !== 0) return

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { fixupAcl, isAllowed, withoutHashes } from '../../../src/core/server/acl.ts'
-import { authenticate, clientInfo, digestId } from '../../../src/core/server/authentication.ts'
+import { clientInfo, digestId } from '../../../src/core/server/authentication.ts'
+import { Security } from '../../../src/core/server/security.ts'
 import { Perms } from '../../../src/core/wire/codes.ts'
 import { type ACL, OPEN_ACL_UNSAFE } from '../../../src/core/wire/data.ts'
 import { utf8 } from './rig.ts'
@@ -67,16 +68,52 @@ describe('a list of a request', () => {
 })
 
 test('an auth packet of digest gives user and hash, of ip the address; world proves nothing', () => {
-  expect(authenticate('digest', utf8('bob:secret'), '')).toEqual({
-    scheme: 'digest',
-    id: 'bob:fyVmFCwVbTJYrznoSu1koqYEYF0=',
-  })
-  expect(authenticate('digest', null, '')).toBeUndefined()
-  expect(authenticate('ip', utf8('whatever'), '1.2.3.4')).toEqual({ scheme: 'ip', id: '1.2.3.4' })
-  expect(authenticate('world', utf8('anyone'), '')).toBeUndefined()
+  const security = new Security()
+  expect(security.authenticate('digest', utf8('bob:secret'), '')).toEqual([
+    { scheme: 'digest', id: 'bob:fyVmFCwVbTJYrznoSu1koqYEYF0=' },
+  ])
+  expect(security.authenticate('digest', null, '')).toBeUndefined()
+  expect(security.authenticate('ip', utf8('whatever'), '1.2.3.4')).toEqual([{ scheme: 'ip', id: '1.2.3.4' }])
+  expect(security.authenticate('world', utf8('anyone'), '')).toBeUndefined()
+  expect(security.authenticate('super', utf8('bob:secret'), '')).toBeUndefined()
+  expect(security.authenticate(null, utf8('bob:secret'), '')).toBeUndefined()
   expect(clientInfo(bob)).toEqual({ authScheme: 'digest', user: 'bob' })
   expect(withoutHashes([{ perms: 1, id: bob }, ...OPEN_ACL_UNSAFE])).toEqual([
     entry(1, 'digest', 'bob:x'),
     ...OPEN_ACL_UNSAFE,
   ])
+})
+
+describe('the settings of a server', () => {
+  const closed = [entry(31, 'digest', bob.id)]
+
+  test('skipACL: nobody is asked for a permission, and lists must still make sense', () => {
+    const security = new Security({ skipACL: true })
+    expect(security.allows(closed, Perms.WRITE, [local])).toBe(true)
+    expect(security.fixup([entry(31, 'nosuch', 'x')], [])).toBeUndefined()
+  })
+
+  test('superDigest: who proves to be that user is above all lists, and is itself besides', () => {
+    const security = new Security({ superDigest: bob.id })
+    const ids = security.authenticate('digest', utf8('bob:secret'), '')
+    expect(ids).toEqual([{ scheme: 'super', id: '' }, bob])
+    expect(security.allows([entry(0, 'world', 'anyone')], Perms.ADMIN, ids ?? [])).toBe(true)
+    expect(security.authenticate('digest', utf8('bob:wrong'), '')).toHaveLength(1)
+  })
+
+  test('without the digest provider the scheme is unknown: to auth packets, to new lists, and to lists that are there', () => {
+    const security = new Security({ digestAuthEnabled: false })
+    expect(security.authenticate('digest', utf8('bob:secret'), '')).toBeUndefined()
+    expect(security.fixup(closed, [bob])).toBeUndefined()
+    expect(security.fixup([entry(31, 'auth', '')], [bob])).toBeUndefined()
+    expect(security.allows(closed, Perms.READ, [bob])).toBe(false)
+    expect(security.fixup([entry(31, 'ip', '1.2.3.4')], [])).toHaveLength(1)
+  })
+
+  test('enforce.auth: one of the schemes is asked for', () => {
+    const security = new Security({ enforceAuthSchemes: ['digest'] })
+    expect(security.isEnough([local])).toBe(false)
+    expect(security.isEnough([local, bob])).toBe(true)
+    expect(new Security().isEnough([])).toBe(true)
+  })
 })

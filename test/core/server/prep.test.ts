@@ -1,18 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { QuorumVerifier } from '../../../src/core/config/quorum-verifier.ts'
 import type { ReplicaConfig } from '../../../src/core/config/replica-config.ts'
 import { sequenceSuffix } from '../../../src/core/server/create-mode.ts'
-import { PrepRequestProcessor } from '../../../src/core/server/prep.ts'
+import { type PrepConfig, PrepRequestProcessor } from '../../../src/core/server/prep.ts'
+import type { Reconfiguring } from '../../../src/core/server/reconfig.ts'
 import type { Request } from '../../../src/core/server/request.ts'
 import { SessionTracker } from '../../../src/core/server/session-tracker.ts'
 import { State } from '../../../src/core/storage/state.ts'
-import { ErrorCode, OpCode } from '../../../src/core/wire/codes.ts'
+import { CONFIG_PATH } from '../../../src/core/tree/data-tree.ts'
+import { CreateMode, ErrorCode, OpCode } from '../../../src/core/wire/codes.ts'
 import { type ACL, type Id, OPEN_ACL_UNSAFE } from '../../../src/core/wire/data.ts'
 import { asSession, asZxid, nextZxid, type SessionId } from '../../../src/core/wire/ids.ts'
 import { type Codec, encode, int, Writer } from '../../../src/core/wire/jute.ts'
 import * as proto from '../../../src/core/wire/proto.ts'
 import type { LoggedTxn, Txn } from '../../../src/core/wire/txn.ts'
-import { utf8, World } from './rig.ts'
+import { text, utf8, World } from './rig.ts'
 
 /** A Prep, the tree that it looks at, and txns that are applied when the test says so. */
 class Bench {
@@ -27,7 +30,7 @@ class Bench {
   session = this.#session(1n)
   #cxid = 0
 
-  constructor(extendedTypes = false) {
+  constructor(prepConfig: PrepConfig = {}, reconfiguring?: Reconfiguring) {
     const config = { tickTimeMs: 2000 } as ReplicaConfig
     this.sessions = new SessionTracker(this.world.host, config, this.state.sessions, () => {})
     this.prep = new PrepRequestProcessor({
@@ -35,7 +38,9 @@ class Bench {
       sessions: this.sessions,
       nextZxid: () => nextZxid(this.zxid),
       wallTime: () => 1_700_000_000_000 + this.#cxid,
-      extendedTypes,
+      config: prepConfig,
+      trace: this.world.host.trace,
+      ...(reconfiguring === undefined ? {} : { reconfiguring }),
     })
     this.open(1n)
     this.applyAll()
@@ -222,9 +227,8 @@ describe('a write that fails', () => {
       expect(bench.askRaw(type, Uint8Array.of(0, 0, 0, 9, 1))).toBe(ErrorCode.MarshallingError)
   })
 
-  test('reconfig is disabled, and a check stands only inside a multi', () => {
+  test('a check stands only inside a multi', () => {
     const bench = new Bench()
-    expect(bench.askRaw(OpCode.reconfig, new Uint8Array())).toBe(ErrorCode.ReconfigDisabled)
     expect(bench.ask(OpCode.check, proto.DeleteRequest, { path: '/', version: -1 })).toBe(ErrorCode.Unimplemented)
   })
 
@@ -245,7 +249,7 @@ describe('a write that fails', () => {
         ttl: ms,
       })
     expect(ttl(new Bench(), 5, 1000n)).toBe(ErrorCode.Unimplemented)
-    const bench = new Bench(true)
+    const bench = new Bench({ extendedTypesEnabled: true })
     expect(ttl(bench, 5, 0n)).toBe(ErrorCode.BadArguments)
     expect(ttl(bench, 5, 1n << 40n)).toBe(ErrorCode.BadArguments)
     // It would be a TTL txn without a time to live, on which a Java server stumbles.
@@ -436,3 +440,132 @@ test('whatever is asked and however much of it is outstanding, what was found va
     { numRuns: 300 },
   )
 })
+
+describe('a reconfig', () => {
+  const ask = (bench: Bench): Txn | number =>
+    bench.ask(OpCode.reconfig, proto.ReconfigRequest, {
+      joiningServers: null,
+      leavingServers: '3',
+      newMembers: null,
+      curConfigId: -1n,
+    })
+
+  test('is refused where the members are fixed, where there is no quorum, and to who may not write the configuration', () => {
+    const fixed = new Bench()
+    expect(ask(fixed)).toBe(ErrorCode.ReconfigDisabled)
+    expect(fixed.askRaw(OpCode.reconfig, new Uint8Array())).toBe(ErrorCode.MarshallingError)
+    expect(ask(new Bench({ reconfigEnabled: true }))).toBe(ErrorCode.Unimplemented)
+    const anybody = new Bench({ reconfigEnabled: true }, reconfiguring)
+    expect(ask(anybody)).toBe(ErrorCode.NoAuth)
+    // The session is asked for first, its permission last.
+    anybody.session = asSession(99n)
+    expect(ask(anybody)).toBe(ErrorCode.SessionExpired)
+  })
+
+  test('becomes the data of /zookeeper/config, and leaves the digest as it is', () => {
+    const bench = new Bench({ reconfigEnabled: true }, reconfiguring)
+    bench.auth = [{ scheme: 'super', id: '' }]
+    const { digest } = bench.state.tree
+    const txn = ask(bench) as Extract<Txn, { kind: 'setData' }>
+    expect(txn).toMatchObject({ kind: 'setData', type: OpCode.reconfig, body: { path: CONFIG_PATH, version: -1 } })
+    expect(text(txn.body.data)).toBe(
+      `server.1=zk1:1:2:participant\nserver.2=zk2:1:2:participant\nversion=${bench.zxid.toString(16)}`,
+    )
+    bench.applyAll()
+    expect(bench.state.tree.digest).toBe(digest)
+    expect(bench.state.tree.stat(CONFIG_PATH)).toMatchObject({ version: -1, mzxid: bench.zxid, czxid: 0n })
+  })
+})
+
+describe('a quota', () => {
+  const quota = (bench: Bench, limits: string): void => {
+    bench.create('/q')
+    bench.create('/zookeeper/quota/q')
+    const data = utf8(limits)
+    const acl = OPEN_ACL_UNSAFE
+    for (const [path, content] of [
+      ['/zookeeper/quota/q/zookeeper_limits', data],
+      ['/zookeeper/quota/q/zookeeper_stats', utf8('')],
+    ] as const)
+      bench.ask(OpCode.create, proto.CreateRequest, { path, data: content, acl, flags: 0 })
+    bench.applyAll()
+  }
+  const exceeded = (bench: Bench) =>
+    bench.world.of('quotaExceeded').map(({ what, value, limit, hard }) => [what, value, limit, hard])
+
+  test('with a hard limit refuses what would go beyond it, and what is below it stays possible', () => {
+    const bench = new Bench({ enforceQuota: true })
+    // /q itself counts, with its two bytes.
+    quota(bench, 'count=-1,bytes=-1=;byteHardLimit=8;countHardLimit=3')
+    expect(bench.create('/q/1')).toMatchObject({ kind: 'create' })
+    bench.applyAll()
+    expect(bench.set('/q/1')).toMatchObject({ kind: 'setData' })
+    bench.applyAll()
+    expect(bench.create('/q/23')).toBe(ErrorCode.QuotaExceeded)
+    expect(exceeded(bench)).toEqual([['bytes', 10, 8, true]])
+    expect(
+      bench.ask(OpCode.create, proto.CreateRequest, { path: '/q/2', data: null, acl: OPEN_ACL_UNSAFE, flags: 0 }),
+    ).toMatchObject({ kind: 'create' })
+    bench.applyAll()
+    expect(bench.create('/q/3')).toBe(ErrorCode.QuotaExceeded)
+    expect(exceeded(bench).slice(1)).toEqual([['count', 4, 3, true]])
+    // Fewer bytes are always possible, and what does not change their number is not looked at.
+    expect(bench.ask(OpCode.setData, proto.SetDataRequest, { path: '/q/1', data: null, version: -1 })).toMatchObject({
+      kind: 'setData',
+    })
+  })
+
+  test('with a soft limit only warns', () => {
+    const bench = new Bench({ enforceQuota: true })
+    quota(bench, 'count=1,bytes=-1')
+    expect(bench.create('/q/1')).toMatchObject({ kind: 'create' })
+    expect(exceeded(bench)).toEqual([['count', 2, 1, false]])
+  })
+
+  test('is asked for after permission and before the version, in the order of the Java server', () => {
+    const bench = new Bench({ enforceQuota: true })
+    quota(bench, 'count=-1,bytes=-1=;byteHardLimit=2')
+    expect(bench.set('/q', 7)).toBe(ErrorCode.QuotaExceeded)
+    expect(bench.ask(OpCode.setData, proto.SetDataRequest, { path: '/q', data: null, version: 7 })).toBe(
+      ErrorCode.BadVersion,
+    )
+  })
+
+  test('counts for nothing where it is not enforced', () => {
+    const bench = new Bench()
+    quota(bench, 'count=-1,bytes=-1=;countHardLimit=0')
+    expect(bench.create('/q/1')).toMatchObject({ kind: 'create' })
+    expect(exceeded(bench)).toEqual([])
+  })
+
+  test('of the deepest path that has one is the one that counts', () => {
+    const bench = new Bench({ enforceQuota: true })
+    quota(bench, 'count=-1,bytes=-1=;countHardLimit=1')
+    bench.create('/zookeeper/quota/q/in')
+    bench.applyAll()
+    expect(bench.create('/q/in')).toBe(ErrorCode.QuotaExceeded)
+    expect(bench.create('/other')).toMatchObject({ kind: 'create' })
+  })
+})
+
+describe('a server that is told to', () => {
+  test('leaves digests away, or lists no ephemerals when a session closes', () => {
+    const bench = new Bench({ digestEnabled: false, closeSessionTxnEnabled: false })
+    bench.create('/e', CreateMode.EPHEMERAL)
+    expect(bench.outstanding.at(-1)?.digest).toBeNull()
+    expect(bench.close()).toEqual({ kind: 'closeSession', type: OpCode.closeSession, body: null })
+    bench.applyAll()
+    expect(bench.state.tree.node('/e')).toBeUndefined()
+  })
+
+  test('asks nobody for permission (skipACL)', () => {
+    const bench = new Bench({ skipACL: true })
+    bench.create('/a', 0, [{ perms: 0, id: { scheme: 'world', id: 'anyone' } }])
+    expect(bench.create('/a/b')).toMatchObject({ kind: 'create' })
+    expect(bench.set('/a')).toMatchObject({ kind: 'setData' })
+    expect(bench.set('/zookeeper/config')).toMatchObject({ kind: 'setData' })
+  })
+})
+
+const members = QuorumVerifier.parse('server.1=zk1:1:2\nserver.2=zk2:1:2\nserver.3=zk3:1:2\nversion=100000000')
+const reconfiguring: Reconfiguring = { committed: members, lastSeen: members, isQuorumSynced: () => true }
