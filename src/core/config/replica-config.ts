@@ -89,6 +89,11 @@ export interface ReplicaConfig {
   readonly requestStaleLatencyCheck?: boolean
   /** What has waited longer in front of the pipeline is refused; 0, the default: nothing is. (throttled_op_wait_time) */
   readonly throttledOpWaitTimeMs?: number
+  /** Sessions that may be asked for at a time; 0, the default: no limit. (connection_throttle_tokens) */
+  readonly connectionThrottleTokens?: number
+  /** Every so many ms, 1, as many more, 1. (connection_throttle_fill_time, connection_throttle_fill_count) */
+  readonly connectionThrottleFillTimeMs?: number
+  readonly connectionThrottleFillCount?: number
 
   /** Four-letter words that are answered beside srvr; `*`: all. (4lw.commands.whitelist) */
   readonly fourLetterWords?: readonly string[]

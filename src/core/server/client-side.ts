@@ -13,6 +13,7 @@ import type { LoggedTxn } from '../wire/txn.ts'
 import type { ClientConnection, ConnectionService } from './client-connection.ts'
 import type { ClientPort } from './client-port.ts'
 import { CommitProcessor } from './commit-processor.ts'
+import { ConnectionThrottle } from './connection-throttle.ts'
 import { createsEphemeral } from './creates-ephemeral.ts'
 import { eagerRefusal } from './eager-acl-check.ts'
 import { FinalRequestProcessor, type TxnTarget } from './final.ts'
@@ -50,6 +51,7 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
   readonly #options: ClientServiceOptions
   readonly #ids: SessionIds
   readonly #sessions: ClientSessions
+  readonly #connectionThrottle: ConnectionThrottle
   readonly #throttler: RequestThrottler
   readonly #commits: CommitProcessor
   readonly #security: Security
@@ -75,6 +77,7 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
         : new LearnerSessionTracker(host, config, database, role)
     if (this.#sessions.local !== undefined) this.#sessions.local.onExpire = (session) => this.#expireLocal(session)
     this.#commits = new CommitProcessor({ oneQueue: options.kind === 'standalone' })
+    this.#connectionThrottle = new ConnectionThrottle(host.clock, config)
     this.#throttler = new RequestThrottler(config, {
       clock: host.clock,
       inProcess: () => this.#inProcess,
@@ -189,6 +192,7 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
 
   onConnectRequest(client: ClientConnection, request: ConnectRequest): void {
     const { config, database } = this.#options
+    if (!this.#connectionThrottle.admits()) return client.close()
     if (this.isReadOnly && request.readOnly !== true) return client.close()
     // It has seen what this server has not: another server must serve it.
     if (request.lastZxidSeen > this.lastApplied) return client.close()

@@ -129,6 +129,25 @@ describe('globalOutstandingLimit', () => {
   })
 })
 
+describe('connection_throttle_tokens', () => {
+  test('lets so many ask for a session, and more as time goes on', () => {
+    const settings = { connectionThrottleTokens: 2, connectionThrottleFillTimeMs: 100, connectionThrottleFillCount: 1 }
+    const server = given(settings)
+    const asks = (): boolean => {
+      const client = server.connect()
+      client.connect()
+      return client.ended === undefined
+    }
+    expect([asks(), asks(), asks()]).toEqual([true, true, false])
+    server.world.run(100)
+    expect(asks()).toBe(false)
+    server.world.run(50)
+    expect([asks(), asks()]).toEqual([true, false])
+    server.world.run(10_000)
+    expect([asks(), asks(), asks()]).toEqual([true, true, false])
+  })
+})
+
 describe('requests that are too long', () => {
   test('large ones may be in the pipeline up to a sum of bytes: beyond it the connection ends', () => {
     const server = given({ largeRequestThresholdBytes: 100, largeRequestMaxBytes: 1000 })
