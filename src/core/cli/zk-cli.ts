@@ -144,6 +144,12 @@ export class ZkCli {
     this.#next()
   }
 
+  /** Ends without a farewell, as a process that is killed, or that has no more input. */
+  abandon(): void {
+    this.#ended = true
+    this.#zk?.abandon('zkCli has ended')
+  }
+
   complete(line: string, cursor: number, done: (completion: Completion) => void): void {
     if (this.#zk === undefined || this.#ended) return done({ candidates: [], from: cursor })
     complete(this.#zk, commandNames, line, cursor, done)
