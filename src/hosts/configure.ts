@@ -24,5 +24,17 @@ export const configureServer = (sid: number, config: RunConfig): ReplicaConfig =
   const limit = globalOutstandingLimit === undefined ? {} : { globalOutstandingLimit }
   // As zkServer.sh takes a zoo.cfg that names one server or none.
   const standalone = servers === 1
-  return replicaConfig({ sid, quorum, clientPort: CLIENT_PORT, ...timing, snapCount, ...limit, standalone, ...knobs })
+  // Four-letter words are there to be tried: 4lw.commands.whitelist=*
+  const open = { fourLetterWords: ['*'] }
+  return replicaConfig({
+    sid,
+    quorum,
+    clientPort: CLIENT_PORT,
+    ...timing,
+    snapCount,
+    ...limit,
+    standalone,
+    ...open,
+    ...knobs,
+  })
 }
