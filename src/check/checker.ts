@@ -110,8 +110,10 @@ export class EnsembleChecker implements Checker {
   #changed(event: EventOf<'diskChanged'>): void {
     const seen = this.world.before(event)
     if (seen === undefined) return
-    if (seen.records.length > 0) this.#order.logged(event, seen)
-    this.#storage.changed(event, seen)
+    if (this.world.replica(event.station).witnessed) {
+      if (seen.records.length > 0) this.#order.logged(event, seen)
+      this.#storage.changed(event, seen)
+    }
     if (seen.snapshot !== undefined) this.tree.snapshot(event, seen.snapshot.zxid, seen.snapshot.bytes)
     this.#judge(event)
   }
@@ -122,7 +124,7 @@ export class EnsembleChecker implements Checker {
     this.world.before(event)
     if (event.kind === 'diskDamaged') this.world.after(event)
     this.#judge(event)
-    if (disk.durable.head !== before) this.#order.reduced(event, before)
+    if (disk.durable.head !== before && this.world.replica(event.station).witnessed) this.#order.reduced(event, before)
   }
 
   /** One packet after the other, since what one may say depends on those before it. */

@@ -3,7 +3,7 @@
  *
  *  Two views of the same files: `written` has every change, `durable` those that a completed sync covers. */
 import type { HostEvent } from '../core/trace.ts'
-import { asZxid, ZXID_0, type Zxid } from '../core/wire/ids.ts'
+import { asZxid, follows, ZXID_0, type Zxid } from '../core/wire/ids.ts'
 import { HEADER_BYTES, type RecordSeen, readEpoch, readHeader, readRecords } from './log-reader.ts'
 import { isWhole } from './snapshot-reader.ts'
 
@@ -96,14 +96,19 @@ export class DiskView {
     )
     const zxids: Zxid[] = []
     let damaged: string | undefined
+    /** A file that ends in what is no record: good only if the next one goes on where it stops. */
+    let broken: string | undefined
     for (const log of logs.slice(first)) {
-      const isLast = log === logs.at(-1)
-      if (log.tail === 'damaged' || (log.tail === 'torn' && !isLast)) damaged ??= log.name
-      if (!log.hasHeader && !isLast) damaged ??= log.name
+      const next = log.zxids[0]
+      if (broken !== undefined && log.count > 0) {
+        if (!follows(zxids.at(-1) ?? start, next as Zxid)) damaged ??= broken
+        broken = undefined
+      }
       for (let n = 0; n < log.count; n++) {
         const zxid = log.zxids[n] as Zxid
         if (zxid > start) zxids.push(zxid)
       }
+      if (log.tail !== 'whole' || !log.hasHeader) broken = log.name
     }
     return { start, zxids, damaged }
   }

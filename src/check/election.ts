@@ -120,7 +120,7 @@ export class ElectionChecks {
     const { station } = event
     const { durable } = this.#world.replica(station).disk
     const { acceptedEpoch: accepted, currentEpoch: current } = durable
-    if (accepted === undefined || current === undefined) return
+    if (accepted === undefined || current === undefined || !this.#world.replica(station).witnessed) return
     let known = this.#epochs.get(station)
     if (known === undefined) {
       known = { accepted, current }

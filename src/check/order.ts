@@ -164,7 +164,7 @@ export class OrderChecks {
       if (!judges['Z-6'].holds(zxid > applied))
         judges['Z-6'].report(event, `${who(station)} applies ${hex(zxid)} after ${hex(applied)}`)
     }
-    if (replica.state === 'STANDALONE') return
+    if (replica.state === 'STANDALONE') return this.#quorumHas(event, zxid, '')
     const isCommitted = committed !== undefined && ledger.contains(committed, zxid)
     const isAhead = committed === undefined || ledger.contains(zxid, committed)
     // What a leader has from older epochs it hands over as committed before its own epoch is established: nobody sees it

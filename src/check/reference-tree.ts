@@ -316,11 +316,12 @@ class Step {
       case 'setACL':
         return this.#setACL(txn.body)
       case 'check': {
+        // The txn says what the version would be after a change.
         const node = this.#tree.now(txn.body.path)
-        if (node === undefined || (txn.body.version !== -1 && txn.body.version !== node.version))
+        if (node === undefined || txn.body.version !== ((node.version + 1) | 0))
           this.#wrong(
             'T-3',
-            `check of ${txn.body.path} at version ${txn.body.version}, and it has ${node?.version ?? 'none'}`,
+            `check of ${txn.body.path} before version ${txn.body.version}, and it has ${node?.version ?? 'none'}`,
           )
         return { type: txn.type, err: 0, path: txn.body.path }
       }

@@ -36,6 +36,7 @@ export class TreeChecks {
   readonly #diverged = new Set<number>()
   /** The newest snapshot that a disk has got, for a run that begins with files. */
   readonly #snapshots = new Map<number, { readonly zxid: Zxid; readonly bytes: Uint8Array }>()
+  readonly #over: bigint[] = []
   readonly #lastCxid = new Map<bigint, number>()
   #looked = 0
 
@@ -156,8 +157,10 @@ export class TreeChecks {
       judges['X-1'].report(event, `${hex(zxid)} is a txn of session ${hex(clientId)}, which has ended before`)
     else judges['X-1'].holds(true)
     if (isEnd) {
-      this.executed.delete(clientId)
       this.#lastCxid.delete(clientId)
+      // Its last answers are still on their way.
+      this.#over.push(clientId)
+      if (this.#over.length > WAITING) this.executed.delete(this.#over.shift() as bigint)
       return
     }
     if (cxid <= 0 || type === OpCode.createSession) return

@@ -53,6 +53,11 @@ interface Watch {
   readonly kind: Kind
   readonly since: Zxid
 }
+/** A connection, and where it watches. */
+interface Only {
+  readonly watching: Watching
+  readonly at: string
+}
 type Table = Map<string, Map<Watching, Watch>>
 
 /** An event that must come. */
@@ -101,7 +106,7 @@ export class WatchChecks {
   /** The history has got a txn. */
   executed({ changes }: Executed): void {
     if (this.#data.size === 0 && this.#children.size === 0) return
-    for (const change of changes) this.#trigger(change, undefined)
+    for (const change of changes) this.#trigger(change)
   }
 
   ended(connection: ClientConnection): void {
@@ -215,13 +220,12 @@ export class WatchChecks {
         const path = input.string() ?? ''
         if (!input.boolean()) return
         const table = type === OpCode.getChildren || type === OpCode.getChildren2 ? this.#children : this.#data
-        return this.#add(connection, table, path, 'once', zxid)
+        return this.#add(connection, [table], path, 'once', zxid)
       }
       case OpCode.addWatch: {
         const { path, mode } = AddWatchRequest.read(new Reader(body))
         const kind = mode === AddWatchMode.PERSISTENT ? 'persistent' : 'recursive'
-        this.#add(connection, this.#data, path, kind, zxid)
-        return this.#add(connection, this.#children, path, kind, zxid, false)
+        return this.#add(connection, [this.#data, this.#children], path, kind, zxid)
       }
       case OpCode.removeWatches: {
         if (err !== ErrorCode.Ok) return
@@ -247,23 +251,25 @@ export class WatchChecks {
     return watching
   }
 
-  #add(connection: ClientConnection, table: Table, path: string, kind: Kind, since: Zxid, catchUp = true): void {
+  /** Persistent watches are in both tables. */
+  #add(connection: ClientConnection, tables: readonly Table[], path: string, kind: Kind, since: Zxid): void {
     const watching = this.#of(connection)
     if (watching.blind) return
-    this.#remove(watching, table, path)
-    let watchers = table.get(path)
-    if (watchers === undefined) {
-      watchers = new Map()
-      table.set(path, watchers)
+    for (const table of tables) {
+      this.#remove(watching, table, path)
+      let watchers = table.get(path)
+      if (watchers === undefined) {
+        watchers = new Map()
+        table.set(path, watchers)
+      }
+      watchers.set(watching, { kind, since })
+      if (kind === 'recursive' && table === this.#data) this.#recursive++
     }
-    watchers.set(watching, { kind, since })
-    if (kind === 'recursive' && table === this.#data) this.#recursive++
-    if (!catchUp && kind !== 'persistent') return
     // The server was behind: what has happened meanwhile will set it off.
     const { tree } = this.#tree
     if (since >= tree.head) return
-    const from = tree.changes.findIndex((change) => change.zxid > since)
-    if (from !== -1) for (const change of tree.changes.slice(from)) this.#trigger(change, watching)
+    const from = tree.changes.findLastIndex((change) => change.zxid <= since) + 1
+    for (const change of tree.changes.slice(from)) this.#trigger(change, { watching, at: path })
   }
 
   #remove(watching: Watching, table: Table, path: string): void {
@@ -275,8 +281,8 @@ export class WatchChecks {
     if (watch.kind === 'recursive' && table === this.#data) this.#recursive--
   }
 
-  /** `only`: for this connection alone, which has just set a watch. */
-  #trigger({ type, path, zxid, acl, parentAcl }: Change, only: Watching | undefined): void {
+  /** `only`: for this connection alone, which has just set a watch there. */
+  #trigger({ type, path, zxid, acl, parentAcl }: Change, only?: Only): void {
     if (type === 'data') return void this.#fire(this.#data, path, EventType.NodeDataChanged, zxid, acl, only)
     const parent = parentOf(path) || '/'
     if (type === 'created') this.#fire(this.#data, path, EventType.NodeCreated, zxid, acl, only)
@@ -293,13 +299,14 @@ export class WatchChecks {
     type: number,
     zxid: Zxid,
     acl: readonly ACL[] | undefined,
-    only: Watching | undefined,
+    only: Only | undefined,
     told?: ReadonlySet<Watching>,
   ): ReadonlySet<Watching> {
     const found = new Set<Watching>()
     for (let at = path; ; at = parentOf(at) || '/') {
       for (const [watching, { kind, since }] of [...(table.get(at) ?? [])]) {
-        if (since >= zxid || found.has(watching) || (only !== undefined && only !== watching)) continue
+        if (since >= zxid || found.has(watching)) continue
+        if (only !== undefined && (only.watching !== watching || only.at !== at)) continue
         const hears = kind === 'recursive' ? type !== EventType.NodeChildrenChanged : at === path
         if (!hears) continue
         found.add(watching)
@@ -359,7 +366,7 @@ export class WatchChecks {
         const type = missed(path, kind)
         if (type === 'unknown') watching.blind = true
         else if (type === undefined)
-          this.#add(connection, kind === 'child' ? this.#children : this.#data, path, 'once', zxid)
+          this.#add(connection, [kind === 'child' ? this.#children : this.#data], path, 'once', zxid)
         else {
           const came = early.findIndex((each) => each.type === type && each.path === path)
           if (!judges['W-4'].holds(came !== -1))
@@ -380,8 +387,7 @@ export class WatchChecks {
       ['recursive', body.persistentRecursiveWatches],
     ] as const)
       for (const path of paths) {
-        this.#add(connection, this.#data, path, kind, zxid)
-        this.#add(connection, this.#children, path, kind, zxid, false)
+        this.#add(connection, [this.#data, this.#children], path, kind, zxid)
       }
     if (!watching.blind) for (const { type, path, event: by } of early) this.#match(watching, by, type, path)
   }

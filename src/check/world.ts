@@ -20,6 +20,8 @@ export interface Replica {
   readonly disk: DiskModel
   /** The disk's witness has spoken: without it nothing is said of the disk. */
   witnessed: boolean
+  /** Bits have flipped on its disk, of which it cannot know: nothing more is said of it, and what it says it has counts. */
+  rotten: boolean
   state: RoleState | 'STARTING' | 'STOPPED'
   /** Looks for a leader: from the beginning of a round to its election. */
   searching: boolean
@@ -58,8 +60,8 @@ export interface Link {
   readonly id: string
   readonly learner: number
   readonly leader: number
-  /** How many of its ends are left. */
-  ends: number
+  /** Ends that are no more, by their server. */
+  readonly over: Set<number>
   /** Of LEADERINFO. */
   epoch: number | undefined
   mode: 'DIFF' | 'TRUNC' | 'SNAP' | undefined
@@ -115,6 +117,7 @@ export class World {
       incarnation: 0,
       disk: new DiskModel(),
       witnessed: false,
+      rotten: false,
       state: 'STOPPED',
       searching: false,
       term: undefined,
@@ -136,7 +139,8 @@ export class World {
 
   /** Whether these are a quorum, of the present configuration or of the one before it. */
   isQuorum(sids: ReadonlySet<number>): boolean {
-    if (this.#quorums.length === 0) return true
+    // A server alone may have no voters in its configuration.
+    if (this.voters.length === 0) return sids.size > 0
     return this.#quorums.some((quorum) => quorum.containsQuorum(sids))
   }
   isVoter(sid: number): boolean {
@@ -153,9 +157,9 @@ export class World {
   isSafe(zxid: Zxid, excused = false): boolean {
     const holders = new Set<number>()
     for (const replica of this.replicas.values()) {
-      if (!replica.witnessed) return true
-      if (this.ledger.contains(replica.disk.durable.head, zxid) || (excused && replica.disk.declaredLoss))
-        holders.add(replica.sid)
+      if (!replica.witnessed && !replica.rotten) return true
+      const lost = replica.rotten || (excused && replica.disk.declaredLoss)
+      if (lost || this.ledger.contains(replica.disk.durable.head, zxid)) holders.add(replica.sid)
     }
     return this.isQuorum(holders)
   }
@@ -184,7 +188,7 @@ export class World {
     switch (event.kind) {
       case 'diskChanged': {
         const replica = this.replica(event.station)
-        replica.witnessed = true
+        replica.witnessed = !replica.rotten
         const seen = replica.disk.changed(event)
         for (const { zxid, body } of seen.records) if (this.#isAhead(zxid)) this.bodies.set(zxid, body)
         return seen
@@ -215,6 +219,10 @@ export class World {
         return undefined
       case 'roundStarted':
         this.replica(event.station).searching = true
+        return undefined
+      case 'applied':
+        // A server alone commits what is on its disk.
+        if (this.replica(event.station).state === 'STANDALONE') this.advance(event.zxid, event)
         return undefined
       case 'action':
         if (event.fault?.kind === 'clock') this.clocksLie = true
@@ -283,7 +291,7 @@ export class World {
         replica.state = 'STOPPED'
         this.#left(replica, event)
         for (const link of this.links.values())
-          if (link.learner === event.station || link.leader === event.station) this.#ended(link)
+          if (link.learner === event.station || link.leader === event.station) this.#ended(link, event.station)
         return
       }
       case 'diskFailed':
@@ -291,13 +299,14 @@ export class World {
         return
       case 'diskDamaged': {
         const replica = this.replica(event.station)
-        replica.witnessed = true
+        replica.rotten = event.cause === 'rot' || (replica.rotten && event.cause !== 'wiped')
+        replica.witnessed = !replica.rotten
         replica.disk.damaged(event)
         return
       }
       case 'disconnected': {
         const link = this.links.get(event.connection)
-        if (link !== undefined) this.#ended(link)
+        if (link !== undefined) this.#ended(link, event.station)
         return
       }
     }
@@ -312,7 +321,7 @@ export class World {
       id,
       learner,
       leader: learner === station ? other : station,
-      ends: 2,
+      over: new Set(),
       epoch: undefined,
       mode: undefined,
       reported: undefined,
@@ -329,8 +338,9 @@ export class World {
     return link
   }
 
-  #ended(link: Link): void {
-    if (--link.ends === 0) this.links.delete(link.id)
+  #ended(link: Link, station: number): void {
+    link.over.add(station)
+    if (link.over.size === 2) this.links.delete(link.id)
   }
 
   /** A packet was sent. */
