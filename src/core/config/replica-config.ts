@@ -1,5 +1,6 @@
 /** What one replica must know before it starts; zoo.cfg and the page both end here. Source: QuorumPeerConfig.java. */
 import type { Sid } from '../wire/ids.ts'
+import { MAX_BUFFER } from '../wire/jute.ts'
 import type { QuorumVerifier } from './quorum-verifier.ts'
 import { ConfigError, type ServerSpec } from './server-spec.ts'
 
@@ -181,6 +182,12 @@ export function replicaConfig(given: Partial<ReplicaConfig> & Pick<ReplicaConfig
       throw new ConfigError(`Authentication scheme ${scheme} is not available.`)
   return config
 }
+
+/** Longest buffer in a packet between servers, and longest txn in a log: jute.maxbuffer and as much again
+ *  (zookeeper.jute.maxbuffer.extrasize). */
+export const maxRecordBytes = ({
+  juteMaxBufferBytes = MAX_BUFFER,
+}: Pick<ReplicaConfig, 'juteMaxBufferBytes'>): number => 2 * juteMaxBufferBytes
 
 /** This replica's own line of the configuration. */
 export function ownServer({ sid, quorum }: ReplicaConfig): ServerSpec {

@@ -1,6 +1,6 @@
 /** Which requests a local session may not make. Source: QuorumZooKeeperServer.checkUpgradeSession. */
 import { OpCode } from '../wire/codes.ts'
-import { JuteError, Reader } from '../wire/jute.ts'
+import { JuteError, wholeReader } from '../wire/jute.ts'
 import { modes } from './create-mode.ts'
 import type { Request } from './request.ts'
 import { CreateBody, readMulti } from './request-body.ts'
@@ -9,8 +9,8 @@ import { CreateBody, readMulti } from './request-body.ts'
 export function createsEphemeral({ type, body }: Request): boolean {
   if (type !== OpCode.create && type !== OpCode.create2 && type !== OpCode.multi) return false
   try {
-    if (type !== OpCode.multi) return isEphemeral(CreateBody.read(new Reader(body)).flags)
-    return readMulti(new Reader(body)).ops.some((op) => op.kind === 'create' && isEphemeral(op.body.flags))
+    if (type !== OpCode.multi) return isEphemeral(CreateBody.read(wholeReader(body)).flags)
+    return readMulti(wholeReader(body)).ops.some((op) => op.kind === 'create' && isEphemeral(op.body.flags))
   } catch (error) {
     if (error instanceof JuteError) return false
     throw error

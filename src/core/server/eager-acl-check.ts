@@ -5,7 +5,7 @@ import type { DataTree } from '../tree/data-tree.ts'
 import { SPECIAL_PATHS } from '../tree/data-tree.ts'
 import { parentOf } from '../tree/paths.ts'
 import { ErrorCode, OpCode, Perms } from '../wire/codes.ts'
-import { JuteError, Reader } from '../wire/jute.ts'
+import { JuteError, wholeReader } from '../wire/jute.ts'
 import { DeleteRequest, SetACLRequest, SetDataRequest } from '../wire/proto.ts'
 import type { Request } from './request.ts'
 import { aclOf, CreateBody } from './request-body.ts'
@@ -17,20 +17,20 @@ export function eagerRefusal(request: Request, tree: DataTree, security: Securit
     switch (request.type) {
       case OpCode.create:
       case OpCode.create2: {
-        const { path, acl } = CreateBody.read(new Reader(request.body))
+        const { path, acl } = CreateBody.read(wholeReader(request.body))
         const parent = parentToCheck(path)
         if (parent === undefined) return ErrorCode.Ok
         if (!isWellFormed(acl, request, security)) return ErrorCode.InvalidACL
         return refusal(parent, Perms.CREATE)
       }
       case OpCode.delete: {
-        const parent = parentToCheck(DeleteRequest.read(new Reader(request.body)).path)
+        const parent = parentToCheck(DeleteRequest.read(wholeReader(request.body)).path)
         return parent === undefined ? ErrorCode.Ok : refusal(parent, Perms.DELETE)
       }
       case OpCode.setData:
-        return refusal(SetDataRequest.read(new Reader(request.body)).path, Perms.WRITE)
+        return refusal(SetDataRequest.read(wholeReader(request.body)).path, Perms.WRITE)
       case OpCode.setACL: {
-        const { path, acl } = SetACLRequest.read(new Reader(request.body))
+        const { path, acl } = SetACLRequest.read(wholeReader(request.body))
         if (!isWellFormed(acl, request, security)) return ErrorCode.InvalidACL
         return refusal(path, Perms.ADMIN)
       }

@@ -5,7 +5,7 @@ import type { Database } from '../storage/database.ts'
 import { type ApplyResult, CONFIG_PATH, type DataTree, type OpResult } from '../tree/data-tree.ts'
 import { clientStat, type NodeView } from '../tree/znode.ts'
 import { AddWatchMode, ErrorCode, OpCode, Perms, WatcherType } from '../wire/codes.ts'
-import { type Codec, encode, JuteError, Reader, Writer } from '../wire/jute.ts'
+import { type Codec, encode, JuteError, Writer, wholeReader } from '../wire/jute.ts'
 import {
   Create2Response,
   ErrorResponse,
@@ -146,7 +146,7 @@ export class FinalRequestProcessor {
 
   /** @throws JuteError for a body that cannot be read */
   #read(request: Request, client: ClientConnection): Outcome {
-    const read = <T>(codec: Codec<T>): T => codec.read(new Reader(request.body))
+    const read = <T>(codec: Codec<T>): T => codec.read(wholeReader(request.body))
     switch (request.type) {
       case OpCode.ping:
         return null
@@ -268,7 +268,7 @@ export class FinalRequestProcessor {
   /** Each part is answered for itself. What has been answered before a part that may not be here goes out with the
    *  error, as the Java server does it. */
   #multiRead(request: Request): Answer {
-    const { ops } = readMulti(new Reader(request.body))
+    const { ops } = readMulti(wholeReader(request.body))
     const out = new Writer()
     for (const op of ops) {
       if (op.kind !== 'getData' && op.kind !== 'getChildren') {

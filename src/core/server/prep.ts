@@ -13,7 +13,7 @@ import { parentOf, validatePath } from '../tree/paths.ts'
 import { freshStat, MAX_TTL_MS } from '../tree/znode.ts'
 import { ErrorCode, OpCode, Perms } from '../wire/codes.ts'
 import type { Zxid } from '../wire/ids.ts'
-import { type Codec, JuteError, Reader } from '../wire/jute.ts'
+import { type Codec, JuteError, wholeReader } from '../wire/jute.ts'
 import { CreateTTLRequest, DeleteRequest, ReconfigRequest, SetACLRequest, SetDataRequest } from '../wire/proto.ts'
 import type { Txn, TxnHeader } from '../wire/txn.ts'
 import { decodeUtf8, encodedUtf8 } from '../wire/utf8.ts'
@@ -115,7 +115,7 @@ export class PrepRequestProcessor {
   }
 
   #decide(request: Request, header: TxnHeader): Outcome {
-    const read = <T>(codec: Codec<T>): T => codec.read(new Reader(request.body))
+    const read = <T>(codec: Codec<T>): T => codec.read(wholeReader(request.body))
     try {
       switch (request.type) {
         case OpCode.create:
@@ -300,7 +300,7 @@ export class PrepRequestProcessor {
 
   /** The new configuration becomes the data of /zookeeper/config, and the request carries it to the leader. */
   #reconfig(request: Request, { zxid, time }: TxnHeader): Outcome {
-    const asked = ReconfigRequest.read(new Reader(request.body))
+    const asked = ReconfigRequest.read(wholeReader(request.body))
     if (this.#config.reconfigEnabled !== true) return ErrorCode.ReconfigDisabled
     const error = this.#checkSession(request)
     if (error !== ErrorCode.Ok) return error
@@ -322,7 +322,7 @@ export class PrepRequestProcessor {
 
   /** One zxid for all. The first failure takes back what came before it; what comes after it is not tried. */
   #multi(request: Request, header: TxnHeader): Outcome {
-    const { ops, reads } = readMulti(new Reader(request.body))
+    const { ops, reads } = readMulti(wholeReader(request.body))
     if (reads) return ErrorCode.MarshallingError
     const parts: Txn[] = []
     let failed = false
@@ -366,7 +366,7 @@ export class PrepRequestProcessor {
   // --- sessions ----------------------------------------------------------------------------------
 
   #createSession(request: Request): Outcome {
-    const timeOut = new Reader(request.body).int()
+    const timeOut = wholeReader(request.body).int()
     this.#options.sessions.add(request.session, timeOut)
     this.#options.sessions.setOwner(request.session, request.owner)
     return { kind: 'createSession', type: OpCode.createSession, body: { timeOut } }

@@ -3,7 +3,7 @@
  *  `apply` executes them when they are committed. A failing disk is told once, by `onFatal`, and nothing is promised
  *  after it. */
 import { Membership } from '../config/membership.ts'
-import type { ReplicaConfig } from '../config/replica-config.ts'
+import { maxRecordBytes, type ReplicaConfig } from '../config/replica-config.ts'
 import { DiskError, type Host } from '../host.ts'
 import type { DataTree } from '../tree/data-tree.ts'
 import { kindOf, kindOf353 } from '../tree/znode.ts'
@@ -185,7 +185,12 @@ export class Database {
 
   #recoveryOptions(upTo?: Zxid): RecoveryOptions {
     const kinds = this.#config.emulate353TTLNodes === true ? kindOf353 : kindOf
-    const options = { ...this.#options, commitLogCount: this.#config.commitLogCount, kinds }
+    const options = {
+      ...this.#options,
+      commitLogCount: this.#config.commitLogCount,
+      kinds,
+      maxRecordBytes: maxRecordBytes(this.#config),
+    }
     return upTo === undefined ? options : { ...options, upTo }
   }
 
@@ -220,7 +225,7 @@ export class Database {
   truncate(zxid: Zxid): LoadResult {
     const { disk } = this.#host
     this.#assertNotReplacing()
-    const steps = truncationSteps(disk, zxid, (file) => this.#removed(file, 'truncated'))
+    const steps = truncationSteps(disk, zxid, (file) => this.#removed(file, 'truncated'), maxRecordBytes(this.#config))
     if (steps instanceof StorageError) return { ok: false, error: steps }
     const recovered = recover(disk, this.#recoveryOptions(zxid))
     if (recovered instanceof StorageError) return { ok: false, error: recovered }

@@ -27,6 +27,8 @@ export interface RecoveryOptions {
   readonly emptyLogIsFatal?: boolean
   /** How owners of znodes are read; default: with extended types. */
   readonly kinds?: OwnerKinds
+  /** Longest txn; default: that of the default jute.maxbuffer. */
+  readonly maxRecordBytes?: number
   /** Go back to this txn: newer snapshots and records are not looked at. */
   readonly upTo?: Zxid
 }
@@ -109,7 +111,7 @@ function replay(
     const isLast = name === files.at(-1)?.name
     const bytes = disk.read(pathTo(name))
     if (bytes instanceof DiskError) return StorageError.of(bytes, name)
-    const reader = new LogReader(bytes)
+    const reader = new LogReader(bytes, options.maxRecordBytes)
     const header = reader.checkHeader(name)
     if (header === 'empty') {
       if (isLast && options.emptyLogIsFatal !== true) {

@@ -24,7 +24,12 @@ type OnRemoved = (file: string) => void
 
 /** Cuts everything newer than `zxid`: first the snapshots, since a reload would find the cut tail in them (4837), then
  *  logs from the newest backwards, so that there is never a hole. */
-export function truncationSteps(disk: Disk, zxid: Zxid, onRemoved: OnRemoved): Step[] | StorageError {
+export function truncationSteps(
+  disk: Disk,
+  zxid: Zxid,
+  onRemoved: OnRemoved,
+  maxRecordBytes?: number,
+): Step[] | StorageError {
   const logs = listLogs(disk)
   if (logs.length === 0)
     return new StorageError(
@@ -39,15 +44,15 @@ export function truncationSteps(disk: Disk, zxid: Zxid, onRemoved: OnRemoved): S
   if (last !== undefined) {
     const bytes = disk.read(pathTo(last.name))
     if (bytes instanceof DiskError) return StorageError.of(bytes, last.name)
-    const cut = endOf(bytes, zxid)
+    const cut = endOf(bytes, zxid, maxRecordBytes)
     if (cut !== undefined) steps.push(() => disk.truncate(pathTo(last.name), cut))
   }
   return steps
 }
 
 /** Where the first record that is newer than `zxid` begins; undefined when there is none. */
-function endOf(bytes: Uint8Array, zxid: Zxid): number | undefined {
-  const reader = new LogReader(bytes)
+function endOf(bytes: Uint8Array, zxid: Zxid, maxRecordBytes: number | undefined): number | undefined {
+  const reader = new LogReader(bytes, maxRecordBytes)
   for (let record = reader.next(); record.kind === 'record'; record = reader.next())
     if (record.zxid > zxid) return record.offset
   return undefined

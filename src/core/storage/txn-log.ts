@@ -50,10 +50,13 @@ export type LogEnd =
 export class LogReader {
   readonly #bytes: Uint8Array
   readonly #view: DataView
+  readonly #maxLength: number
   #offset = LOG_HEADER_BYTES
 
-  constructor(bytes: Uint8Array) {
+  /** `maxLength`: of a txn. */
+  constructor(bytes: Uint8Array, maxLength = MAX_BUFFER_WITH_EXTRA) {
     this.#bytes = bytes
+    this.#maxLength = maxLength
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
@@ -72,8 +75,7 @@ export class LogReader {
     if (available < BEFORE_BODY) return available > 0 && !this.#isZero(offset) ? { kind: 'torn' } : { kind: 'end' }
     const length = this.#view.getInt32(offset + 8)
     if (length === 0) return { kind: 'end' }
-    if (length < 0 || length > MAX_BUFFER_WITH_EXTRA)
-      return { kind: 'damaged', reason: `Unreasonable length = ${length}` }
+    if (length < 0 || length > this.#maxLength) return { kind: 'damaged', reason: `Unreasonable length = ${length}` }
     const sizeBytes = length + RECORD_OVERHEAD
     if (available < sizeBytes || this.#bytes[offset + sizeBytes - 1] !== END_OF_RECORD) return { kind: 'torn' }
     const body = this.#bytes.subarray(offset + BEFORE_BODY, offset + BEFORE_BODY + length)

@@ -211,6 +211,9 @@ export class Reader {
   }
 }
 
+/** For bytes that are all there: their own length is the only limit. */
+export const wholeReader = (bytes: Uint8Array): Reader => new Reader(bytes, 0, bytes.length)
+
 export interface Codec<T> {
   write(out: Writer, value: T): void
   read(input: Reader): T

@@ -1,7 +1,18 @@
 /** What servers say to each other on the quorum port, and what the first bytes of files hold. */
 import { Id } from './data.ts'
 import type { Zxid } from './ids.ts'
-import { type Codec, EndOfInput, int, JuteError, long, nullableVector, type Of, Reader, record } from './jute.ts'
+import {
+  type Codec,
+  EndOfInput,
+  int,
+  JuteError,
+  long,
+  MAX_BUFFER_WITH_EXTRA,
+  nullableVector,
+  type Of,
+  Reader,
+  record,
+} from './jute.ts'
 
 const NOTHING = new Uint8Array(0)
 
@@ -47,6 +58,13 @@ export class StreamBuffer {
   #own = false
   /** On the bytes at hand, made anew when more come. */
   #reader: Reader | undefined
+
+  readonly #maxLength: number
+
+  /** `maxLength`: of a buffer in the records that are taken out. */
+  constructor(maxLength = MAX_BUFFER_WITH_EXTRA) {
+    this.#maxLength = maxLength
+  }
 
   get length(): number {
     return this.#end - this.#start
@@ -119,7 +137,11 @@ export class StreamBuffer {
   }
 
   #input(): Reader {
-    this.#reader ??= new Reader(this.#end === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#end))
+    this.#reader ??= new Reader(
+      this.#end === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#end),
+      0,
+      this.#maxLength,
+    )
     this.#reader.offset = this.#start
     return this.#reader
   }

@@ -11,11 +11,12 @@ import {
   JuteError,
   long,
   type Of,
-  Reader,
+  type Reader,
   record,
   ustring,
   vector,
   type Writer,
+  wholeReader,
 } from './jute.ts'
 
 /** 32 bytes. time: ms since 1970 by the leader's wall clock. */
@@ -192,7 +193,7 @@ export function readTxn(input: Reader, type: number, insideMulti = false): Txn {
   if (kind === undefined) throw new JuteError(`Unsupported Txn with type=%d${type}`)
   if (kind === 'multi') {
     const { txns } = MultiTxnRecord.read(input)
-    const body = txns.map((part) => readTxn(new Reader(part.data ?? new Uint8Array()), part.type, true))
+    const body = txns.map((part) => readTxn(wholeReader(part.data ?? new Uint8Array()), part.type, true))
     return { kind, type: OpCode.multi, body }
   }
   if (kind === 'closeSession') {
@@ -224,7 +225,7 @@ export function encodeLogged({ header, txn, digest }: LoggedTxn): Uint8Array {
 
 /** @throws JuteError */
 export function decodeLogged(bytes: Uint8Array): LoggedTxn {
-  const input = new Reader(bytes)
+  const input = wholeReader(bytes)
   const header = TxnHeader.read(input)
   const txn = readTxn(input, header.type)
   const digest = input.remaining >= 12 ? TxnDigest.read(input) : null

@@ -1,5 +1,6 @@
 /** The leader's view of one learner: its handshake, how it is brought up to date, and its share of the broadcast.
  *  Source: LearnerHandler.java. Left out: pre-3.4 protocol, sync throttling. */
+import { maxRecordBytes } from '../config/replica-config.ts'
 import type { CloseCause, Connection, ConnectionHandlers, Timer } from '../host.ts'
 import type { LearnerView } from '../server/monitor.ts'
 import { PacketType, packetName } from '../wire/codes.ts'
@@ -65,7 +66,7 @@ export class LearnerHandler implements LearnerView {
   constructor(context: RoleContext, leader: LeaderOfHandlers, connection: Connection) {
     this.#context = context
     this.#leader = leader
-    this.#quorum = new QuorumConnection(connection, context.host.trace)
+    this.#quorum = new QuorumConnection(connection, context.host.trace, maxRecordBytes(context.config))
     this.#heardAt = context.host.clock.now()
     this.establishedAt = context.host.clock.wallTime()
     this.#watchSilence()

@@ -4,6 +4,7 @@
  *  of 3.9.2 and later (ZOOKEEPER-4646, -4785, -4394): history durable, then currentEpoch, then ACK of NEWLEADER;
  *  proposals that are not committed stay queued until UPTODATE. Left out: observer masters. */
 import { QuorumVerifier } from '../config/quorum-verifier.ts'
+import { maxRecordBytes } from '../config/replica-config.ts'
 import { ConfigError } from '../config/server-spec.ts'
 import type { Connection, Timer } from '../host.ts'
 import { ClientService } from '../server/client-side.ts'
@@ -132,7 +133,7 @@ export class Learner implements Role {
         onClose: (cause) => this.#onClose(cause),
       },
     )
-    this.#quorum = new QuorumConnection(connection, host.trace)
+    this.#quorum = new QuorumConnection(connection, host.trace, maxRecordBytes(this.#context.config))
   }
 
   #onOpen(): void {

@@ -13,13 +13,15 @@ export const NO_ZXID = asZxid(-1n)
 export class QuorumConnection {
   readonly #connection: Connection
   readonly #trace: TraceSink
-  readonly #received = new StreamBuffer()
+  readonly #received: StreamBuffer
   /** So many bytes of a raw stream do not begin its ending. */
   #searched = 0
   packetsSent = 0
 
-  constructor(connection: Connection, trace: TraceSink) {
+  /** `maxBytes`: of a packet's data. */
+  constructor(connection: Connection, trace: TraceSink, maxBytes: number) {
     this.#connection = connection
+    this.#received = new StreamBuffer(maxBytes)
     this.#trace = trace
   }
 
