@@ -195,18 +195,7 @@ class Ensemble {
   /** @param {number} id @returns {Promise<{ mode?: string | undefined, zxid?: string | undefined }>} */
   async mode(id) {
     const text = (await fourLetterWord(this.port(id), 'srvr')) ?? ''
-    const told = { mode: /^Mode: (.*)$/m.exec(text)?.[1], zxid: /^Zxid: (.*)$/m.exec(text)?.[1] }
-    return told.mode === undefined && text === '' ? this.modeFromLog(id) : told
-  }
-
-  /** As long as srvr is not answered. @param {number} id */
-  modeFromLog(id) {
-    if (this.pid(id) === undefined) return {}
-    const lines = readFileSync(this.path(id, 'log.txt'), 'utf8').split('\n')
-    const at = lines.findLastIndex((line) => /-> (LEADING|FOLLOWING|OBSERVING|LOOKING)|Reading configuration/.test(line))
-    if (!lines.slice(at).some((line) => line.includes('serving clients from'))) return {}
-    const state = /-> (\w+)/.exec(lines[at] ?? '')?.[1] ?? ''
-    return { mode: { LEADING: 'leader', FOLLOWING: 'follower', OBSERVING: 'observer' }[state] }
+    return { mode: /^Mode: (.*)$/m.exec(text)?.[1], zxid: /^Zxid: (.*)$/m.exec(text)?.[1] }
   }
 
   /** @param {number[]} ids @param {number} timeoutS */

@@ -37,6 +37,8 @@ export interface ServerSettings {
     readonly commandUrl: string
     readonly idleTimeoutMs: number
   }
+  /** The members stand in a file of their own (dynamicConfigFile). */
+  readonly hasDynamicFile: boolean
   /** All properties that are set, for AdminServer's `system_properties`. */
   readonly properties: ReadonlyMap<string, string>
   /** zoo.cfg as it was read, for AdminServer's `initial_configuration`; empty without one. */
@@ -46,7 +48,7 @@ export interface ServerSettings {
 }
 
 /** What else a configuration speaks of. */
-export interface Surroundings {
+export interface CfgFiles {
   /** Where zoo.cfg lies, as it was given. */
   readonly path: string
   /** The text of a file, a character for each byte; undefined when there is none. */
@@ -61,9 +63,9 @@ const HOUR_MS = 3_600_000
 const STANDALONE_SID = 1
 
 /** `text`: each character a byte of ISO 8859-1. @throws ConfigError with ZooKeeper's sentence */
-export function readZooCfg(text: string, surroundings: Surroundings): ServerSettings {
+export function readZooCfg(text: string, files: CfgFiles): ServerSettings {
   const cfg = readJavaProperties(text)
-  return new Draft(cfg, surroundings).settings(text)
+  return new Draft(cfg, files).settings(text)
 }
 
 /** `port datadir [ticktime] [maxcnxns]`: a standalone server without a zoo.cfg. @throws ConfigError */
@@ -82,13 +84,13 @@ export function readArguments(args: readonly string[], properties: ReadonlyMap<s
 class Draft {
   readonly #cfg: Properties
   readonly #system: Properties
-  readonly #surroundings: Surroundings
+  readonly #files: CfgFiles
   readonly #warnings: string[] = []
 
-  constructor(cfg: ReadonlyMap<string, string>, surroundings: Surroundings) {
-    this.#surroundings = surroundings
+  constructor(cfg: ReadonlyMap<string, string>, files: CfgFiles) {
+    this.#files = files
     this.#cfg = new Properties()
-    this.#system = new Properties(surroundings.properties)
+    this.#system = new Properties(files.properties)
     for (const [rawKey, rawValue] of cfg) {
       const key = rawKey.trim()
       const value = rawValue.trim()
@@ -120,7 +122,13 @@ class Draft {
     }
     const address = this.#clientAddress(client, sid, quorum)
     if (sid !== undefined) this.#comparePeerType(peerType, quorum, sid)
-    const common = { ...timing, ...this.#replicaOptions(), clientPort: address.port, standaloneEnabled }
+    const common = {
+      ...timing,
+      ...this.#replicaOptions(),
+      clientPort: address.port,
+      standaloneEnabled,
+      snapRetainCount: 0,
+    }
     const settings = {
       replica: distributed
         ? replicaConfig({ ...common, ...this.#reconfiguration(), sid: sid as Sid, quorum })
@@ -141,6 +149,7 @@ class Draft {
         idleTimeoutMs: system.number('zookeeper.admin.idleTimeout', 30_000),
       },
       initialConfig,
+      hasDynamicFile: cfg.text('dynamicConfigFile') !== undefined,
     }
     const unused = [...cfg.unused(), ...system.unused().map((name) => name.replace(/^zookeeper\./, ''))]
     for (const name of unused) this.#warnings.push(`${name} has no meaning here and is ignored`)
@@ -150,7 +159,7 @@ class Draft {
   // --- who takes part ----------------------------------------------------------------------------
 
   #quorum(): QuorumVerifier {
-    const { readFile } = this.#surroundings
+    const { readFile } = this.#files
     const file = this.#cfg.text('dynamicConfigFile')
     let quorum: QuorumVerifier
     if (file === undefined) quorum = verifierOf(this.#cfg.take(isMembership))
@@ -184,7 +193,7 @@ class Draft {
 
   /** undefined: there is no file myid. */
   #sid(dataDir: string): Sid | undefined {
-    const text = this.#surroundings.readFile(`${dataDir}/myid`)
+    const text = this.#files.readFile(`${dataDir}/myid`)
     if (text === undefined) return undefined
     const line = text.split(/\r\n|\r|\n/)[0] ?? ''
     if (!/^[+-]?\d+$/.test(line) || !Number.isSafeInteger(Number(line)))
@@ -211,7 +220,7 @@ class Draft {
   #reconfiguration(): Pick<ReplicaConfig, 'reconfigEnabled' | 'lastSeenQuorum'> {
     const reconfigEnabled = this.#cfg.boolean('reconfigEnabled', false)
     if (this.#cfg.text('dynamicConfigFile') === undefined) return { reconfigEnabled }
-    const next = this.#surroundings.readFile(`${this.#surroundings.path}.dynamic.next`)
+    const next = this.#files.readFile(`${this.#files.path}.dynamic.next`)
     if (next === undefined) return { reconfigEnabled }
     return { reconfigEnabled, lastSeenQuorum: verifierOf(readJavaProperties(next)) }
   }
@@ -281,6 +290,8 @@ class Draft {
       this.#warnings.push('SnapCount should be 2 or more. Now, snapCount is reset to 2')
       given.snapCount = 2
     }
+    const words = system.text('zookeeper.4lw.commands.whitelist')
+    if (words !== undefined) given.fourLetterWords = words.split(',').map((word) => word.trim())
     if (system.text('zookeeper.skipACL') === 'yes') given.skipACL = true
     if ((system.text('zookeeper.leaderServes') ?? 'yes') !== 'yes') given.leaderServes = false
     const superDigest = system.text('zookeeper.DigestAuthenticationProvider.superDigest')
@@ -326,6 +337,8 @@ const FLAGS: readonly (readonly [FieldOf<boolean>, string, boolean])[] = [
   ['digestEnabled', 'zookeeper.digest.enabled', true],
   ['closeSessionTxnEnabled', 'zookeeper.closeSessionTxn.enabled', true],
   ['readOnlyMode', 'readonlymode.enabled', false],
+  ['dbAutocreate', 'zookeeper.db.autocreate', true],
+  ['snapshotTrustEmpty', 'zookeeper.snapshot.trust.empty', false],
   ['requestThrottleDropStale', 'zookeeper.request_throttle_drop_stale', true],
   ['requestStaleConnectionCheck', 'zookeeper.request_stale_connection_check', true],
   ['requestStaleLatencyCheck', 'zookeeper.request_stale_latency_check', false],
