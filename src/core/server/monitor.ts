@@ -58,7 +58,7 @@ export interface LearnerView {
   readonly packetsReceived: number
   readonly packetsSent: number
   readonly requests: number
-  /** The newest zxid in a request or ACK of its; -1: none. */
+  /** In the newest packet to it that carried one; -1: none. */
   readonly lastZxid: Zxid
   resetStats(): void
 }

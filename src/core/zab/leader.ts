@@ -381,7 +381,7 @@ export class Leader implements Role, LeaderOfHandlers {
     const commit = packet(trace, commitType, zxid, leader ?? null)
     let inform: OutgoingPacket | undefined
     for (const handler of this.#forwarding)
-      handler.commit(commit, () => {
+      handler.commit(zxid, commit, () => {
         inform ??= packet(trace, informType, zxid, leader === undefined ? bytes : joined(leader, bytes))
         return inform
       })

@@ -51,6 +51,8 @@ export class LearnerHandler implements LearnerView {
   #sid: Sid = -1
   #observer = false
   #peerZxid: Zxid = asZxid(0n)
+  /** Synchronization has brought it up to here; all of it is committed. */
+  #syncedTo: Zxid = NO_ZXID
   /** Last tick by which the learner must have been heard of. */
   #deadlineTick = 0
   #silence: Timer | undefined
@@ -139,12 +141,14 @@ export class LearnerHandler implements LearnerView {
   /** A new proposal: for those who vote. */
   propose(zxid: Zxid, proposal: OutgoingPacket): void {
     if (this.#observer) return
+    this.lastZxid = zxid
     this.#unacked.push({ zxid, sentAt: this.#context.host.clock.now() })
     this.#quorum.post(proposal)
   }
 
   /** It is committed: voters have it, observers get it now. */
-  commit(commit: OutgoingPacket, inform: () => OutgoingPacket): void {
+  commit(zxid: Zxid, commit: OutgoingPacket, inform: () => OutgoingPacket): void {
+    this.lastZxid = zxid
     this.#quorum.post(this.#observer ? inform() : commit)
   }
 
@@ -161,6 +165,7 @@ export class LearnerHandler implements LearnerView {
       this.#end('no ACK of a proposal within syncLimit')
       return false
     }
+    this.lastZxid = lastProposed
     this.#quorum.send(PacketType.PING, lastProposed)
     return true
   }
@@ -242,6 +247,7 @@ export class LearnerHandler implements LearnerView {
   #synchronize(): void {
     const { database, host, membership } = this.#context
     const head = database.tree.lastProcessedZxid
+    this.#syncedTo = head
     const decision = decideSync(this.#peerZxid, head, database.committedLog.entries())
     const { count, learners } = this.#context.clientPort.metrics
     if (decision.mode === 'SNAP') count.snap_count++
@@ -270,16 +276,20 @@ export class LearnerHandler implements LearnerView {
         this.#quorum.send(PacketType.COMMIT, zxid)
       }
     }
-    this.#leader.startForwarding(this)
     this.#quorum.send(
       PacketType.NEWLEADER,
       makeZxid(this.#leader.epoch, 0),
       encodedUtf8(membership.lastSeen.toString()),
     )
+    // Behind NEWLEADER, at which ZooKeeper's learners forget what is proposed: they die of its COMMIT before UPTODATE
+    // (ZOOKEEPER-4394).
+    this.#leader.startForwarding(this)
   }
 
   #onAck(zxid: Zxid): void {
     if (this.#phase === 'awaitNewLeaderAck') {
+      // ZooKeeper's learners ACK what they log for the synchronization, and that may overtake the ACK of NEWLEADER.
+      if (zxid <= this.#syncedTo) return
       if (zxid !== makeZxid(this.#leader.epoch, 0)) return this.#refuse('ACK of something else than NEWLEADER')
       this.#phase = 'awaitServer'
       this.#silence?.cancel()
@@ -291,7 +301,6 @@ export class LearnerHandler implements LearnerView {
     if (counterOf(zxid) === 0) return
     for (let oldest = this.#unacked[0]; oldest !== undefined && oldest.zxid <= zxid; oldest = this.#unacked[0])
       this.#unacked.shift()
-    this.lastZxid = zxid
     this.#leader.acked(this.#sid, zxid)
   }
 

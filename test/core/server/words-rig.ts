@@ -44,11 +44,12 @@ export class WordsRig {
         type: sid > voters ? 'observer' : 'participant',
       })),
     )
+    const files = { openFiles: () => 40, maxFiles: () => 20_000 }
     for (const sid of sids) {
       const host = this.#machine(`s${sid}`)
       const given = { sid, quorum, clientPort: ports.client + sid, maxClientCnxns: 0, fourLetterWords: ['*'] }
       const dataDir = `DIR/s${sid}/data`
-      const surroundings = { dataDir, clientPortAddress: MACHINE, initialConfig: `dataDir=${dataDir}\n` }
+      const surroundings = { dataDir, clientPortAddress: MACHINE, initialConfig: `dataDir=${dataDir}\n`, ...files }
       const config = { ...given, extendedTypesEnabled: true, surroundings, standalone: sids.length === 1, ...settings }
       this.replicas.set(sid, new Replica(host, replicaConfig(config)))
     }
