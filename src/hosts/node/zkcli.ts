@@ -101,6 +101,7 @@ function converse(cli: ZkCli, shown: (editor: Interface | undefined) => void): v
       cli.complete(line, line.length, ({ candidates, from }) => done(null, [[...candidates], line.slice(from)])),
   })
   const ask = (): void => {
+    if (cli.ended) return
     editor.setPrompt(cli.prompt)
     editor.prompt()
     shown(editor)
@@ -116,7 +117,7 @@ function converse(cli: ZkCli, shown: (editor: Interface | undefined) => void): v
   type('')
 }
 
-const readFile: ReadFile = (path) => {
+function readFile(path: string): ReturnType<ReadFile> {
   try {
     return readFileSync(path, 'latin1')
   } catch (error) {
@@ -125,5 +126,7 @@ const readFile: ReadFile = (path) => {
 }
 
 /** In the words of Java's FileNotFoundException. */
-const problemOf = (code: string | undefined): string =>
-  code === 'ENOENT' ? 'No such file or directory' : code === 'EISDIR' ? 'Is a directory' : 'Permission denied'
+function problemOf(code: string | undefined): string {
+  if (code === 'ENOENT') return 'No such file or directory'
+  return code === 'EISDIR' ? 'Is a directory' : 'Permission denied'
+}
