@@ -1,0 +1,43 @@
+/** Makes a mutant of the core while it is bundled: one deliberate bug from the table. The sources stay as they are, so a
+ *  mutant costs the product nothing and cannot be reached from it. */
+import { relative, resolve, sep } from 'node:path'
+import { mutants } from './mutants.mjs'
+
+/**
+ * @param {string} name
+ * @returns {import('vite').Plugin}
+ */
+export function mutate(name) {
+  const mutant = mutants.find((each) => each.name === name)
+  if (mutant === undefined) throw new Error(`no mutant is called ${name}`)
+  const source = resolve('src')
+  const missing = new Set(mutant.changes.map(({ file }) => file))
+  return {
+    name: 'mutant',
+    enforce: 'pre',
+    transform(code, id) {
+      const file = relative(source, id.split('?')[0] ?? id)
+        .split(sep)
+        .join('/')
+      const changes = mutant.changes.filter((change) => change.file === file)
+      if (changes.length === 0) return undefined
+      missing.delete(file)
+      return { code: changes.reduce((text, change) => apply(text, change, name), code), map: null }
+    },
+    buildEnd() {
+      if (missing.size > 0) this.error(`mutant ${name}: ${[...missing].join(', ')} is not part of the bundle`)
+    },
+  }
+}
+
+/**
+ * @param {string} text
+ * @param {import('./mutants.mjs').Change} change
+ * @param {string} name
+ */
+export function apply(text, { file, find, replace }, name) {
+  const parts = text.split(find)
+  if (parts.length !== 2)
+    throw new Error(`mutant ${name}: what it changes in ${file} is there ${parts.length - 1} times, not once`)
+  return parts.join(replace)
+}
