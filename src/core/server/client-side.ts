@@ -7,10 +7,13 @@ import type { Host } from '../host.ts'
 import { CONFIG_PATH } from '../tree/data-tree.ts'
 import { ErrorCode, OpCode, opName } from '../wire/codes.ts'
 import { type SessionId, ZXID_0, type Zxid } from '../wire/ids.ts'
-import { decode, JuteError, Reader, Writer } from '../wire/jute.ts'
-import { AuthPacket, type ConnectRequest, type RequestHeader } from '../wire/proto.ts'
+import { Writer } from '../wire/jute.ts'
+import type { ConnectRequest, RequestHeader } from '../wire/proto.ts'
 import type { LoggedTxn } from '../wire/txn.ts'
+import { Admission } from './admission.ts'
+import { answerAuth, answerSasl } from './auth-requests.ts'
 import type { ClientConnection, ConnectionService } from './client-connection.ts'
+import { fromClients, isRefusedReadOnly } from './client-operations.ts'
 import type { ClientPort } from './client-port.ts'
 import { CommitProcessor } from './commit-processor.ts'
 import { ConnectionThrottle } from './connection-throttle.ts'
@@ -23,7 +26,6 @@ import { lastOperationOf } from './operation.ts'
 import { isWrite, type PrepRequestProcessor } from './prep.ts'
 import type { Request } from './request.ts'
 import { pathOf } from './request-body.ts'
-import { RequestThrottler } from './request-throttler.ts'
 import type { ClientSide, Role } from './role.ts'
 import { Security } from './security.ts'
 import { ServerStats } from './server-stats.ts'
@@ -52,7 +54,7 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
   readonly #ids: SessionIds
   readonly #sessions: ClientSessions
   readonly #connectionThrottle: ConnectionThrottle
-  readonly #throttler: RequestThrottler
+  readonly #admission: Admission
   readonly #commits: CommitProcessor
   readonly #security: Security
   readonly #watches: ServerWatches
@@ -60,11 +62,6 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
   #closed = false
   /** Who has, or is about to get, which session. */
   readonly #bySession = new Map<SessionId, ClientConnection>()
-  /** Requests of clients that are in the pipeline. */
-  #inProcess = 0
-  /** Bytes of those of them that count as large. */
-  #largeBytes = 0
-  readonly #outstandingLimit: number
 
   constructor(options: ClientServiceOptions) {
     const { host, clientPort, config, database, role } = options
@@ -78,15 +75,7 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
     if (this.#sessions.local !== undefined) this.#sessions.local.onExpire = (session) => this.#expireLocal(session)
     this.#commits = new CommitProcessor({ oneQueue: options.kind === 'standalone' })
     this.#connectionThrottle = new ConnectionThrottle(host.clock, config)
-    this.#throttler = new RequestThrottler(config, {
-      clock: host.clock,
-      inProcess: () => this.#inProcess,
-      pass: (request) => this.#enter(request),
-      drop: (request) => {
-        if (this.#isLarge(request.body.length)) this.#largeBytes -= request.body.length
-        request.connection?.close()
-      },
-    })
+    this.#admission = new Admission(config, host.clock, sharers(options), (request) => this.#enter(request))
     this.#security = new Security(config)
     this.#watches = new ServerWatches(host, database, this.#security, clientPort.metrics)
     this.#final = new FinalRequestProcessor(
@@ -97,7 +86,6 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
       this.#security,
       clientPort.metrics,
     )
-    this.#outstandingLimit = Math.trunc(config.globalOutstandingLimit / sharers(options))
   }
 
   get host(): Host {
@@ -107,7 +95,7 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
     return this.#options.database.tree.lastProcessedZxid
   }
   get overloaded(): boolean {
-    return this.#inProcess > this.#outstandingLimit || this.#throttler.size > this.#outstandingLimit
+    return this.#admission.overloaded
   }
   /** Only clients that are content with a read-only server are served. */
   get isReadOnly(): boolean {
@@ -126,7 +114,7 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
     return this.#options.role.outlook
   }
   get outstanding(): number {
-    return this.#inProcess
+    return this.#admission.inProcess
   }
   get watches(): WatchReport {
     return this.#watches
@@ -150,7 +138,7 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
     if (this.#closed) return
     this.#closed = true
     this.#commits.stop()
-    this.#throttler.stop()
+    this.#admission.stop()
     this.#sessions.local?.stop()
     this.#options.clientPort.cease(this)
   }
@@ -216,7 +204,7 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
     const session = this.#ids.next({ has: (id) => database.sessions.has(id) || local?.has(id) === true })
     this.#claim(client, session, timeoutMs)
     local?.add(session, timeoutMs)
-    this.#throttler.submit({
+    this.#admission.submit({
       ...this.#request(client, 0, OpCode.createSession, timeoutBody(timeoutMs)),
       // Who the client is matters to its requests alone.
       auth: [],
@@ -279,17 +267,16 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
     }
     switch (type) {
       case OpCode.auth:
-        return this.#authenticate(client, xid, body)
+        return answerAuth(client, xid, body, this.#security)
       case OpCode.sasl:
-        return this.#answerSasl(client, xid, body)
+        return answerSasl(client, xid, body)
     }
     if (!this.#security.isEnough(client.auth)) {
       client.reply(xid, type, ZXID_0, ErrorCode.SessionClosedRequireSaslAuth, null)
       return client.close()
     }
     const request = this.#request(client, xid, type, body)
-    if (this.#isTooMuch(body.length)) return client.abort('too many large requests')
-    this.#throttler.submit(request)
+    if (!this.#admission.submit(request)) client.abort('too many large requests')
   }
 
   /** ZooKeeperServer.submitRequestNow and the first processor behind it. */
@@ -297,19 +284,18 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
     const { kind } = this.#options
     const { cxid, type } = request
     const client = request.connection as ClientConnection
-    this.#inProcess++
     if (client.isAttaching) return this.#enterSession(request)
     // Of a session that is unknown or closing: nobody answers.
-    if (!this.#sessions.touch(request.session, client.timeoutMs)) return this.#leave(request)
+    if (!this.#sessions.touch(request.session, client.timeoutMs)) return this.#admission.left(request)
     if (!fromClients.has(type)) {
-      this.#leave(request)
+      this.#admission.left(request)
       return client.refuseOp(cxid, type)
     }
     // Alone it would become a txn that no log can be read with (ZOOKEEPER-2623); it is legal in a multi.
     if (type === OpCode.check && !this.isReadOnly) request.error = ErrorCode.Unimplemented
     else if (request.throttled === true) request.error = ErrorCode.ThrottledOp
     else if (type === OpCode.closeSession) request.local = this.#sessions.local?.has(request.session) === true
-    if (this.isReadOnly && (changes(type) || (type === OpCode.closeSession && request.local !== true)))
+    if (this.isReadOnly && (isRefusedReadOnly(type) || (type === OpCode.closeSession && request.local !== true)))
       request.error = ErrorCode.NotReadOnly
     // A write that the own tree refuses already is answered in its turn, and goes no further.
     else if (this.#security.isEager)
@@ -325,7 +311,7 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
     if (request.local === true) return this.#commits.read(request)
     if (!this.isReadOnly) return this.#submitWrite(request)
     // ZooKeeper answers a client that has no session yet as if it had: the client cannot read that, and gives up.
-    this.#leave(request)
+    this.#admission.left(request)
     request.connection?.reply(0, OpCode.createSession, this.lastApplied, ErrorCode.NotReadOnly, null)
   }
 
@@ -365,13 +351,13 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
 
   /** Its turn has come: nothing that the session asked for before is unanswered. */
   readonly #reply = (request: Request): void => {
-    this.#leave(request)
+    this.#admission.left(request)
     const client = request.connection as ClientConnection
     if (this.#closed) return
     if (!client.hasEnded) this.#answer(client, request)
     else if (request.local === true) this.#sessions.remove(request.session)
     // Only now: what waits must not be answered first.
-    this.#throttler.wake()
+    this.#admission.wake()
   }
 
   #answer(client: ClientConnection, request: Request): void {
@@ -400,63 +386,12 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
     this.stats.answered(latencyMs, logged !== null)
     client.stats.answered(cxid, this.lastApplied, lastOperationOf(type), latencyMs, now)
   }
-
-  // --- limits ------------------------------------------------------------------------------------
-
-  /** It is out of the pipeline. */
-  #leave(request: Request): void {
-    this.#inProcess--
-    if (this.#isLarge(request.body.length)) this.#largeBytes -= request.body.length
-  }
-
-  #isLarge(bytes: number): boolean {
-    const threshold = this.#options.config.largeRequestThresholdBytes ?? -1
-    return threshold >= 0 && bytes > threshold
-  }
-
-  /** ZooKeeperServer.checkRequestSizeWhenMessageReceived; counts what it lets through. */
-  #isTooMuch(bytes: number): boolean {
-    if (!this.#isLarge(bytes)) return false
-    if (this.#largeBytes + bytes > (this.#options.config.largeRequestMaxBytes ?? LARGE_REQUEST_MAX_BYTES)) return true
-    this.#largeBytes += bytes
-    return false
-  }
-
-  // --- authentication ----------------------------------------------------------------------------
-
-  /** Answered at once, ahead of requests that still wait; those that come later carry the new identity.
-   *  @throws JuteError for a packet that cannot be read: it ends the connection, as on the Java server */
-  #authenticate(client: ClientConnection, xid: number, body: Uint8Array): void {
-    const { scheme, auth } = decode(AuthPacket, body)
-    const identities = this.#security.authenticate(scheme, auth, client.remote)
-    if (identities === undefined) {
-      client.reply(xid, OpCode.auth, ZXID_0, ErrorCode.AuthFailed, null)
-      return client.close()
-    }
-    for (const identity of identities) client.addIdentity(identity)
-    client.reply(xid, OpCode.auth, ZXID_0, ErrorCode.Ok, null)
-    client.finished(xid)
-  }
-
-  /** No SASL server is configured: an answer without a token. @throws JuteError when there is no token to look at */
-  #answerSasl(client: ClientConnection, xid: number, body: Uint8Array): void {
-    if (new Reader(body).buffer() === null) throw new JuteError('a SASL request without a token')
-    const noToken = new Writer(4)
-    noToken.buffer(null)
-    client.reply(xid, OpCode.sasl, ZXID_0, ErrorCode.Ok, noToken.finish())
-    client.finished(xid)
-  }
 }
 
 const PING_XID = -2
 /** createSessionTrackerServerId of a server that has no id. */
 const STANDALONE_ID = 1
-const LARGE_REQUEST_MAX_BYTES = 100 * 1024 * 1024
 const DONE = { err: ErrorCode.Ok, body: null } as const
-
-/** What a read-only server refuses. A session may be made and closed, if it is its own. */
-const changes = (type: number): boolean =>
-  type === OpCode.sync || (isWrite(type) && type !== OpCode.createSession && type !== OpCode.closeSession)
 
 /** Servers between which globalOutstandingLimit is divided: the voters but one, in Java's words
  *  `quorumSize > 2 ? quorumSize - 1 : 1`; who does not vote has it all. */
@@ -479,35 +414,3 @@ const serverRequest = (
   body: Uint8Array,
   reply: ((request: Request) => void) | null,
 ): Request => ({ session, cxid: 0, type, body, auth: [], owner: null, reply, logged: null, error: ErrorCode.Ok })
-
-/** What a client may ask for. createSession is no request of clients here, though the Java server takes it for one. */
-const fromClients = new Set<number>([
-  OpCode.create,
-  OpCode.create2,
-  OpCode.createContainer,
-  OpCode.createTTL,
-  OpCode.delete,
-  OpCode.deleteContainer,
-  OpCode.exists,
-  OpCode.getData,
-  OpCode.setData,
-  OpCode.getACL,
-  OpCode.setACL,
-  OpCode.getChildren,
-  OpCode.getChildren2,
-  OpCode.getEphemerals,
-  OpCode.getAllChildrenNumber,
-  OpCode.sync,
-  OpCode.ping,
-  OpCode.check,
-  OpCode.multi,
-  OpCode.multiRead,
-  OpCode.reconfig,
-  OpCode.checkWatches,
-  OpCode.removeWatches,
-  OpCode.setWatches,
-  OpCode.setWatches2,
-  OpCode.addWatch,
-  OpCode.whoAmI,
-  OpCode.closeSession,
-])
