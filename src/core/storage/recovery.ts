@@ -116,6 +116,9 @@ function replay(
     if (header === 'empty') {
       if (isLast && options.emptyLogIsFatal !== true) {
         tornTail = true
+        // The log may go on under another name, in a later epoch: then this file would stand in its midst.
+        const error = disk.remove(pathTo(name))
+        if (error !== undefined) return StorageError.of(error, name)
         break
       }
       return new StorageError('the file ends inside its header', name)

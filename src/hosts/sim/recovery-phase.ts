@@ -56,7 +56,8 @@ function chooseCore(run: SeedRun): readonly number[] | undefined {
   return core.sort((a, b) => a - b)
 }
 
-function heal({ chaos, sim, plan }: SeedRun, core: readonly number[]): void {
+function heal(run: SeedRun, core: readonly number[]): void {
+  const { chaos, sim, plan } = run
   const clients = sim.conductor.running.filter((station) => station > 100)
   if (!plan.leaveBroken) chaos.act({ kind: 'heal' })
   else {
@@ -64,6 +65,7 @@ function heal({ chaos, sim, plan }: SeedRun, core: readonly number[]): void {
     const all = [...core, ...range(101, Math.max(101, ...clients) + core.length)]
     chaos.act({ kind: 'link', from: all, to: all, ports: PORT_CLASSES, state: {} })
   }
+  disturb(run, core)
   for (const station of [...core, ...clients]) {
     if (chaos.paused.has(station)) chaos.act({ kind: 'resume', station, clock: 'ran' })
   }
@@ -75,6 +77,20 @@ function heal({ chaos, sim, plan }: SeedRun, core: readonly number[]): void {
     }
     if (sim.conductor.isRunning(station)) chaos.act({ kind: 'disarm', station })
     else chaos.act({ kind: 'start', sid: station })
+  }
+}
+
+/** The servers outside the core stay as they are, and half connected at best: they hear or are heard, or neither. One that
+ *  does both could lead, rightly, whom the rest of the core cannot reach. */
+function disturb({ chaos, plan }: SeedRun, core: readonly number[]): void {
+  const random = generator(plan.config.seed, 'outsiders')
+  for (const sid of range(1, plan.config.servers)) {
+    if (core.includes(sid)) continue
+    const fate = random.int(0, 3)
+    if (fate === 0) chaos.act({ kind: 'kill', station: sid, silent: random.int(0, 1) === 0 })
+    const way = random.int(0, 1) === 0 ? 'cut' : 'held'
+    if (fate !== 1) chaos.act({ kind: 'link', from: core, to: [sid], ports: PORT_CLASSES, state: { way } })
+    if (fate !== 2) chaos.act({ kind: 'link', from: [sid], to: core, ports: PORT_CLASSES, state: { way } })
   }
 }
 
