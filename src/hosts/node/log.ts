@@ -56,6 +56,10 @@ function sentenceOf(event: CoreEvent): string | undefined {
       return `server ${event.peer} is lost: ${event.reason}`
     case 'serving':
       return `serving clients from ${hex64(event.zxid)} on`
+    case 'readOnlyMode':
+      return event.on
+        ? `no leader: serving read-only clients up to ${hex64(event.zxid)}`
+        : 'no longer serving read-only clients'
     case 'stopServing':
       return `no longer serving clients: ${event.reason}`
     case 'snapshotTaken':
