@@ -173,8 +173,10 @@ export class DiskModel {
   }
 
   /** A fault has changed files behind the server's back. */
-  damaged({ declared, files }: Event<'diskDamaged'>): RecordSeen[] {
+  damaged({ cause, declared, files }: Event<'diskDamaged'>): RecordSeen[] {
     if (declared) this.declaredLoss = true
+    // Of rot neither the server knows nor, from then on, does this model: nothing is said of such a disk.
+    if (cause === 'rot') return []
     const records: RecordSeen[] = []
     for (const { path, bytes } of files) {
       const name = nameOf(path)

@@ -146,7 +146,7 @@ export class ElectionChecks {
     const { link } = replica
     const epoch = replica.disk.written.currentEpoch
     if (link?.newLeader === undefined || link.newLeader.epoch !== epoch || link.history === undefined) return
-    if (replica.state !== 'FOLLOWING' && replica.state !== 'OBSERVING') return
+    if (!replica.witnessed || (replica.state !== 'FOLLOWING' && replica.state !== 'OBSERVING')) return
     const { head } = replica.disk.durable
     if (!judges['E-4'].holds(ledger.contains(head, link.history)))
       judges['E-4'].report(

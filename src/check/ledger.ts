@@ -51,6 +51,13 @@ export class Ledger {
     if (entry.base === undefined && epochOf(base) < epoch) entry.base = base
   }
 
+  /** What was behind `zxid` in its epoch never was. */
+  forgetBehind(zxid: Zxid): void {
+    const entry = this.#epochs.get(epochOf(zxid))
+    if (entry !== undefined)
+      entry.fingerprints.length = Math.min(entry.fingerprints.length, Math.max(0, counterOf(zxid) - entry.first + 1))
+  }
+
   base(epoch: number): Zxid | undefined {
     return this.#epochs.get(epoch)?.base
   }

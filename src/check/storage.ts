@@ -19,6 +19,8 @@ export class StorageChecks {
   readonly #world: World
   /** What was safe when a server last had power. */
   readonly #safe = new Map<number, { readonly zxid: Zxid; readonly event: TraceEvent }>()
+  /** By learner: the history that is to take the place of its own. */
+  readonly #replacing = new Map<number, Zxid>()
   readonly #wiped = new Set<number>()
 
   constructor(world: World) {
@@ -37,6 +39,10 @@ export class StorageChecks {
     diskDamaged: (event) => {
       if (event.declared) this.#safe.delete(event.station)
       if (event.cause === 'wiped') this.#wiped.add(event.station)
+    },
+    syncReceived: ({ station, mode, zxid }) => {
+      if (mode === 'DIFF') this.#replacing.delete(station)
+      else this.#replacing.set(station, zxid)
     },
     fileRemoved: (event) => this.#removed(event),
     epochAccepted: (event) => this.#afterFailure(event, `says that it has accepted epoch ${event.epoch}`),
@@ -109,7 +115,9 @@ export class StorageChecks {
         `${who(station)} starts with ${hex(zxid)}, though ${damaged} is damaged before its end`,
       )
     const safe = this.#safe.get(station)
-    if (safe !== undefined && !judges['D-2'].holds(ledger.contains(zxid, safe.zxid)))
+    const other = this.#replacing.get(station)
+    const isReplaced = other !== undefined && ledger.contains(zxid, other)
+    if (safe !== undefined && !judges['D-2'].holds(isReplaced || ledger.contains(zxid, safe.zxid)))
       judges['D-2'].report(
         event,
         `${who(station)} starts with ${hex(zxid)}, and its disk had ${hex(safe.zxid)} for sure`,

@@ -1,7 +1,7 @@
 /** S: how a learner gets the leader's history, and nothing else. */
 import type { PacketSeen } from '../core/trace.ts'
 import { PacketType, packetName } from '../core/wire/codes.ts'
-import { asZxid, epochOf } from '../core/wire/ids.ts'
+import { asZxid, epochOf, type Zxid } from '../core/wire/ids.ts'
 import { type EventOf, type Handlers, hex, isRecord, type Link, type World, who } from './world.ts'
 
 export class SynchronizationChecks {
@@ -72,7 +72,12 @@ export class SynchronizationChecks {
         `${has}, and the history it was sent ends with ${hex(link.history)}`,
         [cause],
       )
-    } else if (leads && leader.witnessed && !ledger.contains(leader.disk.written.head, head))
+    } else if (
+      leads &&
+      leader.witnessed &&
+      !ledger.contains(leader.disk.written.head, head) &&
+      !this.#isCommitted(head)
+    )
       judge.report(event, `${has}, which its leader with ${hex(leader.disk.written.head)} does not have`, [cause])
     else if (learner.disk.written.head !== head && !ledger.contains(learner.disk.written.head, head))
       judge.report(event, `${has}, and a restart would find ${hex(learner.disk.written.head)}`, [cause])
@@ -83,6 +88,12 @@ export class SynchronizationChecks {
         `${who(event.station)} ACKs NEWLEADER of epoch ${epoch}, and its currentEpoch on disk is ${current}`,
         [cause],
       )
+  }
+
+  /** A leader with a slow disk may be behind its own commits. */
+  #isCommitted(zxid: Zxid): boolean {
+    const { committed, ledger } = this.#world
+    return committed !== undefined && ledger.contains(committed, zxid)
   }
 
   #fromLeader(event: EventOf<'packetsSent'>, link: Link, { type, zxid: number }: PacketSeen): void {

@@ -67,6 +67,9 @@ interface Due {
   readonly path: string
   /** It may be kept from this client, which may not read there. */
   readonly optional: boolean
+  /** The watch that sets it off. */
+  readonly table: Table
+  readonly at: string
 }
 
 class Watching {
@@ -116,7 +119,7 @@ export class WatchChecks {
     this.#world.judges['W-7'].holds(true)
     for (const table of [this.#data, this.#children])
       for (const [path, watchers] of table) {
-        if (watchers.get(watching)?.kind === 'recursive' && table === this.#data) this.#recursive--
+        if (watchers.get(watching)?.kind === 'recursive') this.#recursive--
         watchers.delete(watching)
         if (watchers.size === 0) table.delete(path)
       }
@@ -231,8 +234,11 @@ export class WatchChecks {
         if (err !== ErrorCode.Ok) return
         const { path, type: which } = CheckWatchesRequest.read(new Reader(body))
         const watching = this.#of(connection)
-        if (which !== WatcherType.Data) this.#remove(watching, this.#children, path)
-        if (which !== WatcherType.Children) this.#remove(watching, this.#data, path)
+        for (const table of [this.#data, this.#children]) {
+          if (which === (table === this.#data ? WatcherType.Children : WatcherType.Data)) continue
+          this.#remove(watching, table, path)
+          this.#withdraw(watching, table, path, zxid)
+        }
         this.#world.judges['W-6'].holds(true)
         return
       }
@@ -257,13 +263,14 @@ export class WatchChecks {
     if (watching.blind) return
     for (const table of tables) {
       this.#remove(watching, table, path)
+      this.#withdraw(watching, table, path, since)
       let watchers = table.get(path)
       if (watchers === undefined) {
         watchers = new Map()
         table.set(path, watchers)
       }
       watchers.set(watching, { kind, since })
-      if (kind === 'recursive' && table === this.#data) this.#recursive++
+      if (kind === 'recursive') this.#recursive++
     }
     // The server was behind: what has happened meanwhile will set it off.
     const { tree } = this.#tree
@@ -272,13 +279,22 @@ export class WatchChecks {
     for (const change of tree.changes.slice(from)) this.#trigger(change, { watching, at: path })
   }
 
+  /** The watch there was another one, or none, from this state on. */
+  #withdraw({ due }: Watching, table: Table, path: string, since: Zxid): void {
+    for (let n = due.length - 1; n >= 0; n--) {
+      const each = due[n] as Due
+      if (each.zxid <= since) return
+      if (each.table === table && each.at === path) due.splice(n, 1)
+    }
+  }
+
   #remove(watching: Watching, table: Table, path: string): void {
     const watchers = table.get(path)
     const watch = watchers?.get(watching)
     if (watchers === undefined || watch === undefined) return
     watchers.delete(watching)
     if (watchers.size === 0) table.delete(path)
-    if (watch.kind === 'recursive' && table === this.#data) this.#recursive--
+    if (watch.kind === 'recursive') this.#recursive--
   }
 
   /** `only`: for this connection alone, which has just set a watch there. */
@@ -313,7 +329,10 @@ export class WatchChecks {
         if (kind === 'once') this.#remove(watching, table, at)
         if (told?.has(watching)) continue
         const rights = this.#rights(acl, watching.connection)
-        if (rights !== 'none') insert(watching.due, { zxid, type, path, optional: rights === 'some' })
+        if (rights === 'none') continue
+        const same = (due: Due): boolean => due.zxid === zxid && due.type === type && due.path === path
+        if (only !== undefined && watching.due.some(same)) continue
+        insert(watching.due, { zxid, type, path, optional: rights === 'some', table, at })
       }
       if (at === '/' || this.#recursive === 0) break
     }

@@ -30,6 +30,8 @@ export interface Replica {
   /** As learner: the newest quorum connection that it opened. */
   link: Link | undefined
   serving: boolean
+  /** Runs, or ran, without an ensemble. */
+  isAlone: boolean
   /** Serves those who are content with reading. */
   readOnly: boolean
   /** The last txn in its tree; undefined while unknown. */
@@ -123,6 +125,7 @@ export class World {
       term: undefined,
       link: undefined,
       serving: false,
+      isAlone: false,
       readOnly: false,
       applied: undefined,
       leftAt: -1,
@@ -220,7 +223,14 @@ export class World {
       case 'roundStarted':
         this.replica(event.station).searching = true
         return undefined
+      case 'recovered': {
+        // A server alone gives a zxid again whose txn it has lost before it was durable.
+        const replica = this.replica(event.station)
+        if (replica.isAlone) this.ledger.forgetBehind(event.zxid)
+        return undefined
+      }
       case 'applied':
+      case 'serving':
         // A server alone commits what is on its disk.
         if (this.replica(event.station).state === 'STANDALONE') this.advance(event.zxid, event)
         return undefined
@@ -238,6 +248,7 @@ export class World {
       case 'stateChanged': {
         const replica = this.replica(event.station)
         replica.state = event.to
+        if (event.to === 'STANDALONE') replica.isAlone = true
         if (event.to === 'LOOKING') this.#left(replica, event)
         return
       }
