@@ -1,25 +1,21 @@
 /** The hand that breaks things: draws one fault after the other from the families of its run, at random times and places,
  *  rather where it hurts, and undoes what lasts. All that it does are actions of the run, recorded with their times: the list
  *  is a schedule that gives the same run again. */
-import type { CliResult } from '../../core/cli/result.ts'
 import type { Random } from '../../core/host.ts'
 import type { Action } from '../conductor.ts'
 import type { CrashPoint, DiskState, Effect, LinkState, Loss, PortClass } from '../fault.ts'
 import { PORT_CLASSES } from '../fault.ts'
 import { generator } from '../prng.ts'
+import type { Hand } from './hand.ts'
 import { hurtfulMoments, partitionShape } from './hurtful.ts'
 import type { Lookout } from './lookout.ts'
-import type { Pending, Simulation } from './sim.ts'
+import type { Simulation } from './sim.ts'
 import { type Family, logarithmic, pick, pickAny, range, type SwarmPlan, shuffled } from './swarm.ts'
-
-export interface Choice {
-  readonly atUs: number
-  readonly action: Action
-}
 
 export interface ChaosParts {
   readonly plan: SwarmPlan
   readonly sim: Simulation
+  readonly hand: Hand
   readonly lookout: Lookout
   /** Voters whose disks may be lost for good in this run: what is left of them is always a quorum. */
   readonly expendable: readonly number[]
@@ -27,7 +23,6 @@ export interface ChaosParts {
 }
 
 export class Chaos {
-  readonly choices: Choice[] = []
   readonly #parts: ChaosParts
   readonly #random: Random
   /** What lasts, and when it is undone; in no order. */
@@ -35,15 +30,14 @@ export class Chaos {
   #nextFaultUs: number
   /** Since when a server is seen to be down, and when it comes back. */
   readonly #backUs = new Map<number, number>()
-  readonly paused = new Set<number>()
-  /** Servers with a faulty disk or clock, or that are slow. */
-  readonly unwell = new Set<number>()
-  readonly rotten = new Set<number>()
-
   constructor(parts: ChaosParts) {
     this.#parts = parts
     this.#random = generator(parts.plan.config.seed, 'chaos')
     this.#nextFaultUs = this.#after(parts.plan.faultEveryUs)
+  }
+
+  get #hand(): Hand {
+    return this.#parts.hand
   }
 
   /** When there is something to do next. */
@@ -59,28 +53,12 @@ export class Chaos {
     const { sim } = this.#parts
     const due = this.#undo.filter(({ atUs }) => atUs <= sim.edgeUs)
     this.#undo = this.#undo.filter((each) => !due.includes(each))
-    for (const { actions } of due) for (const action of actions) this.act(action)
+    for (const { actions } of due) for (const action of actions) this.#hand.act(action)
     this.#raise()
     if (this.#nextFaultUs > sim.edgeUs) return
     this.#nextFaultUs = this.#after(this.#parts.plan.faultEveryUs)
     const { families } = this.#parts.plan
     if (families.length > 0) this.#break(pick(this.#random, families))
-  }
-
-  /** Lets an action into the run and notes it. */
-  act(action: Action): unknown {
-    const { sim } = this.#parts
-    this.choices.push({ atUs: sim.edgeUs, action })
-    if (action.kind === 'pause') this.paused.add(action.station)
-    if (action.kind === 'resume') this.paused.delete(action.station)
-    return sim.act(action)
-  }
-
-  /** Types a line into a zkCli and notes it; the answer comes with time. */
-  type(client: number, line: string): Pending<CliResult> {
-    const { sim } = this.#parts
-    this.choices.push({ atUs: sim.edgeUs, action: { kind: 'type', client, line } })
-    return sim.begin(client, line)
   }
 
   // --- the dead come back ------------------------------------------------------------------------
@@ -92,7 +70,6 @@ export class Chaos {
         this.#backUs.delete(sid)
         continue
       }
-      this.paused.delete(sid)
       const backUs = this.#backUs.get(sid)
       if (backUs === undefined) this.#backUs.set(sid, this.#after(plan.lastsUs * 0.5))
       else if (backUs <= sim.edgeUs) this.#start(sid)
@@ -103,13 +80,12 @@ export class Chaos {
     const { plan, lookout } = this.#parts
     // A disk that cannot be written or read does not get better by itself.
     if (lookout.of(sid).halted !== undefined) this.#healDisk(sid)
-    const wipe = this.mayLose(sid) && (this.rotten.has(sid) || this.#wants('wipe'))
-    const lost = this.rotten.has(sid) && lookout.of(sid).halted !== undefined && !wipe
+    const wipe = this.mayLose(sid) && (this.#hand.rotten.has(sid) || this.#wants('wipe'))
+    const lost = this.#hand.rotten.has(sid) && lookout.of(sid).halted !== undefined && !wipe
     this.#backUs.set(sid, this.#after(plan.lastsUs))
     // It would only stop again, for the same reason.
     if (lost) return
-    if (wipe) this.rotten.delete(sid)
-    this.act({ kind: 'start', sid, ...(wipe ? { disk: 'wiped' } : {}) })
+    this.#hand.act({ kind: 'start', sid, ...(wipe ? { disk: 'wiped' } : {}) })
   }
 
   #wants(family: Family): boolean {
@@ -117,7 +93,7 @@ export class Chaos {
   }
 
   #healDisk(sid: number): void {
-    if (this.unwell.delete(sid)) this.act({ kind: 'disk', station: sid, disk: {} })
+    if (this.#hand.sick.has(sid)) this.#hand.act({ kind: 'disk', station: sid, disk: {} })
   }
 
   /** Whether everything that this server has ever acknowledged, and every epoch that it has promised, is with all other
@@ -130,7 +106,7 @@ export class Chaos {
     return voters.every((other) => {
       if (other === sid) return true
       const { head, acceptedEpoch } = lookout.of(other)
-      return !this.rotten.has(other) && head >= own.head && acceptedEpoch >= own.acceptedEpoch
+      return !this.#hand.rotten.has(other) && head >= own.head && acceptedEpoch >= own.acceptedEpoch
     })
   }
 
@@ -185,7 +161,7 @@ export class Chaos {
 
   #kill(how: { silent?: boolean; loss?: Loss }): void {
     const station = this.#victim()
-    if (station !== undefined) this.act({ kind: 'kill', station, ...how })
+    if (station !== undefined) this.#hand.act({ kind: 'kill', station, ...how })
   }
 
   #crashPoint(): void {
@@ -207,11 +183,11 @@ export class Chaos {
         ? { before: pick(random, effects), nth: logarithmic(random, 1, 40) }
         : { before: pick(random, hurtfulMoments), nth: logarithmic(random, 1, 4) }
     const loss = this.#parts.plan.families.includes('powerCut') && random.int(0, 1) === 0 ? { loss: this.#loss() } : {}
-    this.act({ kind: 'crashAt', station, point, ...loss, silent: random.int(0, 5) === 0 })
+    this.#hand.act({ kind: 'crashAt', station, point, ...loss, silent: random.int(0, 5) === 0 })
   }
 
   #powerCut(): void {
-    if (this.#random.int(0, 2) === 0) this.act({ kind: 'powerCut', loss: this.#loss() })
+    if (this.#random.int(0, 2) === 0) this.#hand.act({ kind: 'powerCut', loss: this.#loss() })
     else this.#kill({ loss: this.#loss() })
   }
 
@@ -222,8 +198,8 @@ export class Chaos {
 
   #pause(): void {
     const station = this.#victim()
-    if (station === undefined || this.paused.has(station)) return
-    this.act({ kind: 'pause', station })
+    if (station === undefined || this.#hand.paused.has(station)) return
+    this.#hand.act({ kind: 'pause', station })
     const clock = this.#random.int(0, 1) === 0 ? 'stood' : 'ran'
     this.#undoLater({ kind: 'resume', station, clock })
   }
@@ -231,16 +207,14 @@ export class Chaos {
   #slow(): void {
     const station = this.#victim()
     if (station === undefined) return
-    this.unwell.add(station)
-    this.act({ kind: 'slow', station, stepUs: logarithmic(this.#random, 50, 20_000) })
+    this.#hand.act({ kind: 'slow', station, stepUs: logarithmic(this.#random, 50, 20_000) })
     this.#undoLater({ kind: 'slow', station, stepUs: 0 })
   }
 
   #disk(disk: DiskState): void {
     const station = this.#victim()
     if (station === undefined) return
-    this.unwell.add(station)
-    this.act({ kind: 'disk', station, disk })
+    this.#hand.act({ kind: 'disk', station, disk })
     this.#undoLater({ kind: 'disk', station, disk: {} })
   }
 
@@ -249,18 +223,17 @@ export class Chaos {
     const observers = plan.config.observers ?? []
     const station = pickAny(this.#random, [...expendable, ...observers])
     if (station === undefined || !this.mayLose(station)) return
-    this.rotten.add(station)
     const path = pick(this.#random, ['version-2/log.', 'version-2/snapshot.'])
-    this.act({ kind: 'rot', station, path, seed: this.#random.int(1, 2 ** 30) })
-    if (this.#random.int(0, 1) === 0) this.act({ kind: 'kill', station })
+    this.#hand.act({ kind: 'rot', station, path, seed: this.#random.int(1, 2 ** 30) })
+    if (this.#random.int(0, 1) === 0) this.#hand.act({ kind: 'kill', station })
   }
 
   #wipe(): void {
     const { expendable, sim } = this.#parts
     const sid = pickAny(this.#random, expendable)
     if (sid === undefined) return
-    if (sim.conductor.isRunning(sid)) this.act({ kind: 'kill', station: sid })
-    if (this.mayLose(sid)) this.act({ kind: 'start', sid, disk: 'wiped' })
+    if (sim.conductor.isRunning(sid)) this.#hand.act({ kind: 'kill', station: sid })
+    if (this.mayLose(sid)) this.#hand.act({ kind: 'start', sid, disk: 'wiped' })
   }
 
   #partition(way: 'cut' | 'reset'): void {
@@ -307,7 +280,7 @@ export class Chaos {
       const b = pick(this.#random, all)
       if (b === one) continue
       const action: Action = { kind: 'reset', a: one, b, ports: this.#ports() }
-      if (n === 0) this.act(action)
+      if (n === 0) this.#hand.act(action)
       else this.#undo.push({ atUs: this.#parts.sim.edgeUs + n * this.#random.int(2000, 200_000), actions: [action] })
     }
   }
@@ -324,7 +297,7 @@ export class Chaos {
     state: LinkState,
     ports: readonly PortClass[],
   ): void {
-    for (const { from, to } of links) this.act({ kind: 'link', from, to, ports, state })
+    for (const { from, to } of links) this.#hand.act({ kind: 'link', from, to, ports, state })
     const whole = links.map(({ from, to }): Action => ({ kind: 'link', from, to, ports, state: {} }))
     this.#undoLater(...whole)
   }
@@ -340,8 +313,7 @@ export class Chaos {
       { grainMs: pick(random, [1, 16, 100]) },
       { timerGrainUs: pick(random, [16_000, 250_000, 1_000_000]) },
     ])
-    this.unwell.add(station)
-    this.act({ kind: 'clock', station, clock })
+    this.#hand.act({ kind: 'clock', station, clock })
     this.#undoLater({ kind: 'clock', station, clock: {} })
   }
 
@@ -350,7 +322,7 @@ export class Chaos {
     const { plan, sim } = this.#parts
     const station = pickAny(this.#random, this.#clients())
     if (station === undefined) return
-    this.act({ kind: 'kill', station, ...(this.#random.int(0, 1) === 0 ? { silent: true } : {}) })
+    this.#hand.act({ kind: 'kill', station, ...(this.#random.int(0, 1) === 0 ? { silent: true } : {}) })
     const { connect, workload } = pick(this.#random, plan.clients)
     const servers = connect.map((sid) => `zk${sid}:2181`).join(',')
     this.#undo.push({

@@ -5,6 +5,7 @@ import { Driver } from '../driver.ts'
 import type { Ensemble, EventMatch, HostNotice, LoadSpec, Rate, RunConfig } from '../ensemble.ts'
 import type { Launch } from '../process.ts'
 import { realClock } from '../real-clock.ts'
+import { serverFile } from '../server-files.ts'
 import type { TraceLevel } from '../station.ts'
 import { Simulation } from './sim.ts'
 
@@ -70,6 +71,10 @@ export class SimulatedEnsemble implements Ensemble {
 
   async complete(client: number, line: string, cursor: number): Promise<Completion> {
     return (await this.#driver.enter({ kind: 'complete', client, line, cursor })) as Completion
+  }
+
+  async readFile(sid: number, name: 'zoo.cfg' | 'myid'): Promise<string> {
+    return serverFile(sid, name, this.config)
   }
 
   setTraceLevel(level: TraceLevel): void {

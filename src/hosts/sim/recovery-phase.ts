@@ -4,7 +4,7 @@ import type { CliResult } from '../../core/cli/result.ts'
 import type { TraceEvent } from '../../core/trace.ts'
 import { PORT_CLASSES } from '../fault.ts'
 import { generator } from '../prng.ts'
-import type { Finding, SeedRun } from './run-seed.ts'
+import type { Finding, Run } from './run.ts'
 import type { Pending } from './sim.ts'
 import { range, shuffled } from './swarm.ts'
 
@@ -13,11 +13,11 @@ const SECOND = 1_000_000
 const STABLE_US = 20 * SECOND
 const STEP_US = SECOND / 5
 
-export function recover(run: SeedRun): void {
-  const core = chooseCore(run)
+export function recover(run: Run, leaveBroken: boolean): void {
+  const core = chooseCore(run, leaveBroken)
   // More disks are lost than a quorum can bear: nothing is asked of it.
   if (core === undefined) return
-  heal(run, core)
+  heal(run, core, leaveBroken)
   const boundUs = run.sim.edgeUs + boundOf(run)
   const serves = (): boolean => core.every((sid) => isLost(run, sid) || run.lookout.of(sid).serving)
   if (!runUntil(run, core, boundUs, serves)) {
@@ -38,89 +38,90 @@ export function recover(run: SeedRun): void {
 }
 
 /** Its disk is beyond repair, which it has found out. */
-const isLost = ({ chaos, lookout }: SeedRun, sid: number): boolean =>
-  chaos.rotten.has(sid) && lookout.of(sid).halted !== undefined
+const isLost = ({ hand, lookout }: Run, sid: number): boolean =>
+  hand.rotten.has(sid) && lookout.of(sid).halted !== undefined
 
 /** All servers that can run again, or just enough of them. */
-function chooseCore(run: SeedRun): readonly number[] | undefined {
-  const { plan, quorum } = run
-  const servers = range(1, plan.config.servers)
+function chooseCore(run: Run, leaveBroken: boolean): readonly number[] | undefined {
+  const { config, quorum } = run
+  const servers = range(1, config.servers)
   const able = servers.filter((sid) => !isLost(run, sid))
   if (!quorum.containsQuorum(new Set(able.filter((sid) => quorum.isVoter(sid))))) return undefined
-  if (!plan.leaveBroken) return able
+  if (!leaveBroken) return able
   const core: number[] = []
-  for (const sid of shuffled(generator(plan.config.seed, 'core'), able)) {
+  for (const sid of shuffled(generator(config.seed, 'core'), able)) {
     core.push(sid)
     if (quorum.containsQuorum(new Set(core.filter((each) => quorum.isVoter(each))))) break
   }
   return core.sort((a, b) => a - b)
 }
 
-function heal(run: SeedRun, core: readonly number[]): void {
-  const { chaos, sim, plan } = run
+function heal(run: Run, core: readonly number[], leaveBroken: boolean): void {
+  const { hand, sim } = run
   const clients = sim.conductor.running.filter((station) => station > 100)
-  if (!plan.leaveBroken) chaos.act({ kind: 'heal' })
+  if (!leaveBroken) hand.act({ kind: 'heal' })
   else {
     // Also those that are still to come.
     const all = [...core, ...range(101, Math.max(101, ...clients) + core.length)]
-    chaos.act({ kind: 'link', from: all, to: all, ports: PORT_CLASSES, state: {} })
+    hand.act({ kind: 'link', from: all, to: all, ports: PORT_CLASSES, state: {} })
   }
   disturb(run, core)
   for (const station of [...core, ...clients]) {
-    if (chaos.paused.has(station)) chaos.act({ kind: 'resume', station, clock: 'ran' })
+    if (hand.paused.has(station)) hand.act({ kind: 'resume', station, clock: 'ran' })
   }
   for (const station of core) {
-    if (chaos.unwell.delete(station)) {
-      chaos.act({ kind: 'disk', station, disk: {} })
-      chaos.act({ kind: 'clock', station, clock: {} })
-      chaos.act({ kind: 'slow', station, stepUs: 0 })
+    if (hand.unwell.has(station)) {
+      hand.act({ kind: 'disk', station, disk: {} })
+      hand.act({ kind: 'clock', station, clock: {} })
+      hand.act({ kind: 'slow', station, stepUs: 0 })
+      hand.unwell.delete(station)
     }
-    if (sim.conductor.isRunning(station)) chaos.act({ kind: 'disarm', station })
-    else chaos.act({ kind: 'start', sid: station })
+    if (sim.conductor.isRunning(station)) hand.act({ kind: 'disarm', station })
+    else hand.act({ kind: 'start', sid: station })
   }
 }
 
 /** The servers outside the core stay as they are, and half connected at best: they hear or are heard, or neither. One that
  *  does both could lead, rightly, whom the rest of the core cannot reach. */
-function disturb({ chaos, plan }: SeedRun, core: readonly number[]): void {
-  const random = generator(plan.config.seed, 'outsiders')
-  for (const sid of range(1, plan.config.servers)) {
+function disturb({ hand, config }: Run, core: readonly number[]): void {
+  const random = generator(config.seed, 'outsiders')
+  for (const sid of range(1, config.servers)) {
     if (core.includes(sid)) continue
     const fate = random.int(0, 3)
-    if (fate === 0) chaos.act({ kind: 'kill', station: sid, silent: random.int(0, 1) === 0 })
+    if (fate === 0) hand.act({ kind: 'kill', station: sid, silent: random.int(0, 1) === 0 })
     const way = random.int(0, 1) === 0 ? 'cut' : 'held'
-    if (fate !== 1) chaos.act({ kind: 'link', from: core, to: [sid], ports: PORT_CLASSES, state: { way } })
-    if (fate !== 2) chaos.act({ kind: 'link', from: [sid], to: core, ports: PORT_CLASSES, state: { way } })
+    if (fate !== 1) hand.act({ kind: 'link', from: core, to: [sid], ports: PORT_CLASSES, state: { way } })
+    if (fate !== 2) hand.act({ kind: 'link', from: [sid], to: core, ports: PORT_CLASSES, state: { way } })
   }
 }
 
 /** Until the next look: servers of the core that stop with an armed crash point, or of a fault that was healed too late for
  *  them, are started again. */
-function runUntil(run: SeedRun, core: readonly number[], untilUs: number, good: () => boolean): boolean {
-  const { sim, chaos } = run
+function runUntil(run: Run, core: readonly number[], untilUs: number, good: () => boolean): boolean {
+  const { sim, hand } = run
   const down = new Set<number>()
   while (!run.isOver) {
     if (good()) return true
     if (sim.edgeUs >= untilUs) return false
-    sim.runTo(Math.min(untilUs, sim.edgeUs + STEP_US))
+    run.runTo(Math.min(untilUs, sim.edgeUs + STEP_US))
     for (const sid of core) {
       if (sim.conductor.isRunning(sid) || down.has(sid) || isLost(run, sid)) continue
       down.add(sid)
-      chaos.act({ kind: 'start', sid })
+      hand.act({ kind: 'start', sid })
     }
   }
   return false
 }
 
 /** Time to find out that something is wrong, to elect (with back-off), to synchronize; each may have to be done twice. */
-function boundOf({ plan: { config } }: SeedRun): number {
+function boundOf({ config }: Run): number {
   const tickMs = config.tickTimeMs
   const backOffMs = config.knobs?.maxNotificationIntervalMs ?? 60_000
   const connectMs = (config.knobs?.cnxTimeoutMs ?? 5000) * config.servers
   return (2 * backOffMs + 3 * config.initLimit * tickMs + 2 * config.syncLimit * tickMs + 2 * connectMs + 20_000) * 1000
 }
 
-function notServing(run: SeedRun, core: readonly number[]): Finding {
+function notServing(run: Run, core: readonly number[]): Finding {
   const { lookout } = run
   const out = core.filter((sid) => !lookout.of(sid).serving)
   const property = lookout.leader === undefined ? 'L-1' : out.length === core.length ? 'L-2' : 'L-6'
@@ -132,10 +133,10 @@ function notServing(run: SeedRun, core: readonly number[]): Finding {
   return finding(run, property, [who, ...halted].join('; '))
 }
 
-function stays(run: SeedRun, core: readonly number[]): void {
+function stays(run: Run, core: readonly number[]): void {
   const untilUs = run.sim.edgeUs + STABLE_US
   const before = run.lookout.newestEpoch
-  while (!run.isOver && run.sim.edgeUs < untilUs) run.sim.runTo(Math.min(untilUs, run.sim.edgeUs + STEP_US))
+  while (!run.isOver && run.sim.edgeUs < untilUs) run.runTo(Math.min(untilUs, run.sim.edgeUs + STEP_US))
   if (run.isOver) return
   const fallen = core.filter((sid) => !run.lookout.of(sid).serving)
   if (run.lookout.newestEpoch !== before)
@@ -147,14 +148,14 @@ function stays(run: SeedRun, core: readonly number[]): void {
 /** A client at one server that tries to write until it has written. */
 class Probe {
   readonly sid: number
-  readonly #run: SeedRun
+  readonly #run: Run
   readonly #client: number
   #answer: Pending<CliResult>
 
-  constructor(run: SeedRun, sid: number) {
+  constructor(run: Run, sid: number) {
     this.sid = sid
     this.#run = run
-    this.#client = run.chaos.act({ kind: 'openClient', connect: `zk${sid}:2181` }) as number
+    this.#client = run.hand.act({ kind: 'openClient', connect: `zk${sid}:2181` }) as number
     this.#answer = this.#write()
   }
 
@@ -167,11 +168,11 @@ class Probe {
   }
 
   #write(): Pending<CliResult> {
-    return this.#run.chaos.type(this.#client, `create -s /probe ${this.sid}`)
+    return this.#run.hand.type(this.#client, `create -s /probe ${this.sid}`)
   }
 }
 
-function finding(run: SeedRun, property: string, sentence: string): Finding {
+function finding(run: Run, property: string, sentence: string): Finding {
   const event: TraceEvent = {
     at: run.sim.edgeUs,
     station: 0,

@@ -60,8 +60,9 @@ export class Simulation {
     this.runTo(this.edgeUs + us)
   }
 
-  runTo(untilUs: number): void {
-    while (this.#window(untilUs)) {}
+  /** `enough` may end it earlier, at the end of a window. */
+  runTo(untilUs: number, enough?: () => boolean): void {
+    while (this.#window(untilUs)) if (enough?.()) return
   }
 
   /** Runs until an event matches, at most so long; the window that it is in is finished. */
