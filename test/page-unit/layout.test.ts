@@ -5,6 +5,9 @@ import { layoutRing, layoutStage, type StageInput, type StageLayout } from '../.
 import { ARC_ROOM, CLIENT_ARC } from '../../src/page/ensemble/measures.ts'
 import { LANE_OFFSET, pointOn, Ways } from '../../src/page/ensemble/ways.ts'
 
+/** Milliseconds, for a machine that does other things as well. */
+const LONG = 60_000
+
 const sids = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
 
 /** Everything that is drawn, as what it covers: marks with the deadlines around them, and labels. */
@@ -106,7 +109,7 @@ const stages = [
 
 describe('the stage', () => {
   for (const [width, height] of stages) {
-    it(`has room for 1 to 9 servers with a client at each in ${width}×${height}`, () => {
+    it(`has room for 1 to 9 servers with a client at each in ${width}×${height}`, { timeout: LONG }, () => {
       for (let count = 1; count <= 9; count++) {
         const layout = layoutStage({ width, height, servers: sids(count), clients: atEach(count) })
         expect(faults(layout), `${count} servers`).toEqual([])
@@ -136,25 +139,25 @@ describe('the stage', () => {
         ),
     )
 
-  it('lets nothing touch, whatever its size and whoever is there', () => {
+  it('lets nothing touch, whatever its size and whoever is there', { timeout: LONG }, () => {
     fc.assert(
       fc.property(anyStage, (input) => {
         expect(faults(layoutStage(input))).toEqual([])
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     )
   })
 
-  it('leads no message over a server or a client that it passes', () => {
+  it('leads no message over a server or a client that it passes', { timeout: LONG }, () => {
     fc.assert(
       fc.property(anyStage, (input) => {
         expect(passings(layoutStage(input))).toEqual([])
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     )
   })
 
-  it('is never without a place for a server, however small it is', () => {
+  it('is never without a place for a server, however small it is', { timeout: LONG }, () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 300, max: 500 }),
@@ -164,7 +167,7 @@ describe('the stage', () => {
           expect(faults(layoutStage({ width, height, servers: sids(count), clients: [] }))).toEqual([])
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 60 },
     )
   })
 
