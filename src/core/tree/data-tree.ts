@@ -8,7 +8,7 @@ import { JuteError, type Reader, type Writer } from '../wire/jute.ts'
 import type { Txn, TxnHeader } from '../wire/txn.ts'
 import { AclCache, OPEN_ACL_ID } from './acl-cache.ts'
 import { nodeDigest } from './digest.ts'
-import { nameOf, parentOf } from './paths.ts'
+import { compact, parentOf } from './paths.ts'
 import { QUOTA_ROOT, type Quota, Quotas } from './quota.ts'
 import {
   CONTAINER_OWNER,
@@ -115,7 +115,8 @@ export class DataTree {
   }
   /** Names in order of creation; empty for a leaf and for a node that does not exist. */
   children(path: string): string[] {
-    return [...(this.#node(path)?.children ?? [])]
+    const from = path === '/' ? 1 : path.length + 1
+    return Array.from(this.#node(path)?.children ?? NONE, (child) => child.slice(from))
   }
   acl(path: string): readonly ACL[] | undefined {
     const node = this.#node(path)
@@ -178,17 +179,16 @@ export class DataTree {
   *walk(): Generator<[string, NodeView]> {
     const root = this.#node('') as ZNode
     yield ['', root]
-    const stack = [{ path: '', names: (root.children ?? NO_NAMES).values() }]
+    const stack = [(root.children ?? NONE).values()]
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const next = top.names.next()
-      if (next.done === true) {
+      const { value: path, done } = top.next()
+      if (done === true) {
         stack.pop()
         continue
       }
-      const path = `${top.path}/${next.value}`
       const node = this.#nodes.get(path) as ZNode
       yield [path, node]
-      if (node.children !== null) stack.push({ path, names: node.children.values() })
+      if (node.children !== null) stack.push(node.children.values())
     }
   }
 
@@ -284,11 +284,10 @@ export class DataTree {
   }
 
   #create(type: number, body: CreateBody, owner: bigint, zxid: Zxid, time: bigint, changes: TreeChange[]): OpResult {
-    const { path } = body
+    const path = compact(body.path)
     const parentPath = parentOf(path)
     const parent = parentPath === undefined ? undefined : this.#nodes.get(parentPath)
     if (parentPath === undefined || parent === undefined) return { type, err: ErrorCode.NoNode, path }
-    const name = nameOf(path)
     const cversion = body.parentCVersion === -1 ? (parent.cversion + 1) | 0 : body.parentCVersion
     // A txn that is replayed over a newer state must not turn these back (ZOOKEEPER-3249).
     const raise = (): void => {
@@ -296,7 +295,7 @@ export class DataTree {
       parent.cversion = cversion
       parent.pzxid = zxid
     }
-    const existing = parent.children?.has(name) ? this.#nodes.get(path) : undefined
+    const existing = parent.children?.has(path) ? this.#nodes.get(path) : undefined
     if (existing !== undefined) {
       // Replay over a fuzzy snapshot. (Java raises the parent for `create` alone; a maximum is right for all.)
       this.#change(parentPath, parent, raise)
@@ -306,7 +305,7 @@ export class DataTree {
     this.#change(parentPath, parent, () => {
       raise()
       parent.children ??= new Set()
-      parent.children.add(name)
+      parent.children.add(path)
     })
     // A fuzzy snapshot may know the node already below a parent that the replay has just made anew.
     const orphan = this.#nodes.get(path)
@@ -326,7 +325,7 @@ export class DataTree {
     const parent = parentPath === undefined ? undefined : this.#nodes.get(parentPath)
     if (parentPath === undefined || parent === undefined) return ErrorCode.NoNode
     this.#change(parentPath, parent, () => {
-      parent.children?.delete(nameOf(path))
+      parent.children?.delete(path)
       if (parent.children?.size === 0) parent.children = null
       if (zxid > parent.pzxid) parent.pzxid = zxid
     })
@@ -424,7 +423,8 @@ export class DataTree {
     return { tree, sessions }
   }
 
-  #load(path: string, node: ZNode): void {
+  #load(text: string, node: ZNode): void {
+    const path = compact(text)
     if (this.#nodes.has(path)) throw new JuteError(`Invalid Datatree, path ${path} twice`)
     const parentPath = parentOf(path)
     if (parentPath !== undefined) {
@@ -432,7 +432,7 @@ export class DataTree {
       if (parent === undefined)
         throw new JuteError(`Invalid Datatree, unable to find parent ${parentPath} of path ${path}`)
       parent.children ??= new Set()
-      parent.children.add(nameOf(path))
+      parent.children.add(path)
     } else if (path !== '') throw new JuteError(`Invalid Datatree, path ${path}`)
     this.#acls.claim(node.acl)
     this.#insert(path, node)
@@ -448,8 +448,8 @@ export class DataTree {
   #insert(path: string, node: ZNode): void {
     this.#nodes.set(path, node)
     this.#dataSizeBytes += path.length + (node.data?.length ?? 0)
-    node.digest = nodeDigest(path, node.data, node)
-    this.#addDigest(node.digest)
+    node.digest = nodeDigest(path, node.data, node) | 0
+    this.#addDigest(node.digest >>> 0)
     const kind = this.kinds(node.ephemeralOwner)
     if (kind === 'container') this.containers.add(path)
     else if (kind === 'ttl') this.ttls.add(path)
@@ -464,7 +464,7 @@ export class DataTree {
   #remove(path: string, node: ZNode): void {
     this.#nodes.delete(path)
     this.#dataSizeBytes -= path.length + (node.data?.length ?? 0)
-    this.#addDigest(-node.digest)
+    this.#addDigest(-(node.digest >>> 0))
     this.#acls.release(node.acl)
     const kind = this.kinds(node.ephemeralOwner)
     if (kind === 'container') this.containers.delete(path)
@@ -484,8 +484,8 @@ export class DataTree {
   }
   #changed(path: string, node: ZNode): void {
     const digest = nodeDigest(path, node.data, node)
-    this.#addDigest(digest - node.digest)
-    node.digest = digest
+    this.#addDigest(digest - (node.digest >>> 0))
+    node.digest = digest | 0
   }
 
   #addDigest(difference: number): void {
@@ -509,7 +509,7 @@ export class DataTree {
   #addReserved(path: string, acl: number, stat: StatPersisted): void {
     const parent = this.#node(parentOf(path) ?? '') as ZNode
     parent.children ??= new Set()
-    parent.children.add(nameOf(path))
+    parent.children.add(path)
     this.#insert(path, new ZNode(new Uint8Array(0), acl, stat))
   }
 
@@ -526,4 +526,4 @@ interface CreateBody {
   readonly acl: readonly ACL[]
   readonly parentCVersion: number
 }
-const NO_NAMES: ReadonlySet<string> = new Set()
+const NONE: ReadonlySet<string> = new Set()

@@ -45,3 +45,15 @@ export function parentOf(path: string): string | undefined {
 
 /** The last component. */
 export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+
+/** The same text, all in one piece: what is put together from parts, or cut from a longer text, keeps these in memory. */
+export function compact(text: string): string {
+  const { length } = text
+  if (length > MAX_COMPACT) return text
+  scratch[length] ??= new Array<number>(length).fill(0)
+  const codes = scratch[length]
+  for (let i = 0; i < length; i++) codes[i] = text.charCodeAt(i)
+  return String.fromCharCode.apply(null, codes)
+}
+const MAX_COMPACT = 256
+const scratch: number[][] = []

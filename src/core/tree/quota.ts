@@ -103,12 +103,12 @@ export class Quotas {
 
   /** Finds all quotas and counts anew: a snapshot has been read. */
   load(path = QUOTA_ROOT): void {
-    for (const name of this.#host.node(path)?.children ?? []) {
-      if (name === LIMIT_NODE) {
+    for (const child of this.#host.node(path)?.children ?? []) {
+      if (nameOf(child) === LIMIT_NODE) {
         const covered = path.slice(QUOTA_ROOT.length)
         this.#recount(covered)
         this.#paths.add(covered)
-      } else this.load(`${path}/${name}`)
+      } else this.load(child)
     }
   }
 
@@ -132,7 +132,7 @@ export class Quotas {
       if (node === undefined) continue
       count++
       bytes += node.data?.length ?? 0
-      for (const name of node.children ?? []) visit.push(`${at}/${name}`)
+      for (const child of node.children ?? []) visit.push(child)
     }
     this.#setUsage(
       stats,

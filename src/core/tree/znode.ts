@@ -38,6 +38,9 @@ function copyOf(data: Uint8Array): Uint8Array {
   return copy
 }
 
+/** Of the newest node: many are made in the same millisecond. */
+let lastTime = 0n
+
 export class ZNode implements NodeView {
   data: Uint8Array | null
   acl: number
@@ -51,9 +54,10 @@ export class ZNode implements NodeView {
   cversion: number
   aversion: number
   ephemeralOwner: bigint
-  /** Names in order of creation; null for a leaf, since most znodes are leaves. */
+  /** Paths in order of creation, the same strings as the tree has them; null for a leaf, since most znodes are leaves. */
   children: Set<string> | null = null
-  /** What this node adds to the tree's digest now; kept so that it can be taken away again. */
+  /** What this node adds to the tree's digest now; kept so that it can be taken away again. As a signed number, which
+   *  engines keep without an object for it. */
   digest = 0
 
   constructor(data: Uint8Array | null, acl: number, stat: StatPersisted) {
@@ -63,12 +67,13 @@ export class ZNode implements NodeView {
     // Equal numbers share one object: a tree of 100,000 znodes has a million of these.
     this.mzxid = stat.mzxid === stat.czxid ? stat.czxid : stat.mzxid
     this.pzxid = stat.pzxid === stat.czxid ? stat.czxid : stat.pzxid
-    this.ctime = stat.ctime
-    this.mtime = stat.mtime === stat.ctime ? stat.ctime : stat.mtime
+    this.ctime = stat.ctime === lastTime ? lastTime : stat.ctime
+    lastTime = this.ctime
+    this.mtime = stat.mtime === this.ctime ? this.ctime : stat.mtime
     this.version = stat.version
     this.cversion = stat.cversion
     this.aversion = stat.aversion
-    this.ephemeralOwner = stat.ephemeralOwner
+    this.ephemeralOwner = stat.ephemeralOwner === 0n ? 0n : stat.ephemeralOwner
   }
 
   get childCount(): number {
