@@ -3,6 +3,7 @@ import { QuorumVerifier } from '../core/config/quorum-verifier.ts'
 import { type ReplicaConfig, replicaConfig } from '../core/config/replica-config.ts'
 import type { RunConfig } from './ensemble.ts'
 import { CLIENT_PORT, ELECTION_PORT, hostName, QUORUM_PORT } from './names.ts'
+import { dataDir, zooCfg } from './server-files.ts'
 
 /** @throws ConfigError */
 export const configureServer = (sid: number, config: RunConfig): ReplicaConfig => {
@@ -26,6 +27,7 @@ export const configureServer = (sid: number, config: RunConfig): ReplicaConfig =
   const standalone = servers === 1
   // Four-letter words are there to be tried: 4lw.commands.whitelist=*
   const open = { fourLetterWords: ['*'] }
+  const surroundings = { dataDir: dataDir(sid), initialConfig: zooCfg(sid, config) }
   return replicaConfig({
     sid,
     quorum,
@@ -35,6 +37,7 @@ export const configureServer = (sid: number, config: RunConfig): ReplicaConfig =
     ...limit,
     standalone,
     ...open,
+    surroundings,
     ...knobs,
   })
 }

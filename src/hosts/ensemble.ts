@@ -93,14 +93,19 @@ export interface Ensemble {
    *  their virtual time as `action` events. Rejected with the reason when they cannot be done. */
   start(sid: number): Promise<void>
   kill(sid: number): Promise<void>
-  /** A new zkCli process; resolves with its station number (101 …). `connect`: "zk1:2181,zk2:2181". With `load` it writes
-   *  instead; whatever is typed into it, it answers with its count of acknowledged writes and of failed ones. */
+  /** A new zkCli process; resolves with its station number (101 …). `connect`: "zk1:2181,zk2:2181", or the words that start a
+   *  program: "zkCli.sh -server zk2:2181 -r ls /", which ends by itself, or "nc zk2 2181", which ends when the one line typed
+   *  into it is answered. With `load` it writes instead; whatever is typed into it, it answers with its count of
+   *  acknowledged writes and of failed ones. */
   openClient(connect: string, load?: LoadSpec): Promise<number>
   /** Ends it without a farewell, as closing a terminal window does. */
   killClient(client: number): Promise<void>
-  /** Types a line into a zkCli; resolves when its answer is complete, for which virtual time must go on. */
+  /** Types a line into a zkCli; resolves when its answer is complete, for which virtual time must go on. A server takes
+   *  lines too: "zkCleanup.sh -n 3". */
   type(client: number, line: string): Promise<CliResult>
   complete(client: number, line: string, cursor: number): Promise<Completion>
+  /** The text of a file of a server's machine, whether it runs or not. */
+  readFile(sid: number, name: 'zoo.cfg' | 'myid'): Promise<string>
   /** full: every message is told; state: messages are counted (`traffic`), what changes the picture is told; off: nothing (benchmarks). */
   setTraceLevel(level: 'full' | 'state' | 'off'): void
   /** Stops all workers; files stay. */

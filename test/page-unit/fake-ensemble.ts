@@ -70,6 +70,10 @@ export class FakeEnsemble implements Ensemble {
   complete(_client: number, _line: string, cursor: number): Promise<Completion> {
     return Promise.resolve({ candidates: [], from: cursor })
   }
+  readFile(sid: number, name: 'zoo.cfg' | 'myid'): Promise<string> {
+    this.orders.push(`read ${sid} ${name}`)
+    return Promise.resolve(name === 'myid' ? `${sid}` : `tickTime=2000\nclientPort=2181`)
+  }
   setTraceLevel(level: 'full' | 'state' | 'off'): void {
     this.orders.push(`trace ${level}`)
   }

@@ -7,6 +7,8 @@ export interface CliResult {
   readonly exitCode: number
   /** The shell has ended, by `quit` or as the real one dies of some input: it answers nothing any more. */
   readonly ended?: true
+  /** It has ended as the real one dies of such input. */
+  readonly died?: true
 }
 
 /** What Tab offers. */

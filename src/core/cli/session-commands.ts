@@ -2,6 +2,7 @@
 import { IllegalArgument } from '../client/reply.ts'
 import { QuorumVerifier } from '../config/quorum-verifier.ts'
 import { ConfigError } from '../config/server-spec.ts'
+import { VERSION } from '../config/version.ts'
 import { WatcherType } from '../wire/codes.ts'
 import type { ClientInfo, Stat } from '../wire/data.ts'
 import { toUtf8 } from '../wire/utf8.ts'
@@ -12,9 +13,6 @@ import { dataText, statLines } from './format.ts'
 import { parseLong } from './java.ts'
 import { letters, type OptionsSpec, parseOptions } from './options.ts'
 import { ask, call } from './steps.ts'
-
-/** The version whose words this shell speaks, in the form of Apache's; it was built by nobody on no day. */
-const VERSION_TEXT = 'ZooKeeper CLI version: 3.8.0-vivarium'
 
 const close: Command = {
   name: 'close',
@@ -31,7 +29,7 @@ const version: Command = {
   run(words, { out }) {
     const line = parseOptions(words, letters(''))
     if (line.args.length > 1) throw new CliError(usageOf(version))
-    out(VERSION_TEXT)
+    out(`ZooKeeper CLI version: ${VERSION}`)
     return undefined
   },
 }

@@ -29,6 +29,8 @@ export interface ZkCliOptions {
   readonly shuffle?: boolean
   /** Runs these words instead of reading lines. */
   readonly command?: readonly string[]
+  /** What is said first, on stderr: what was wrong with the command line. */
+  readonly complaints?: readonly string[]
   /** What the greeting says of JLine: whether the host edits lines. */
   readonly jline?: boolean
   /** Told of all that is printed, as it is printed and uncensored: what a process of its own writes to its streams. */
@@ -117,7 +119,8 @@ export class ZkCli {
     }
     run(this.#start(connect), (thrown) => {
       this.#finished(thrown)
-      this.#lines = []
+      // What a single command printed is the answer to whoever asks next.
+      if (options.command === undefined) this.#lines = []
       this.#next()
     })
   }
@@ -198,10 +201,12 @@ export class ZkCli {
   #result(): CliResult {
     const lines = this.#lines
     this.#lines = []
-    return { lines, exitCode: this.#exitCode, ...(this.#ended ? { ended: true } : {}) }
+    const end = { ...(this.#ended ? { ended: true as const } : {}), ...(this.#death ? { died: true as const } : {}) }
+    return { lines, exitCode: this.#exitCode, ...end }
   }
 
   *#start(connect: string): Steps<void> {
+    for (const complaint of this.#options.complaints ?? []) this.#shell.err(complaint)
     this.#out(`Connecting to ${connect}`)
     yield* this.#connect(connect)
     const { command, jline = true } = this.#options

@@ -1,11 +1,13 @@
 /** The AdminServer's commands: a name and its parameters to a page, without HTTP. Source: admin/Commands.java,
  *  JettyAdminServer.java, CommandResponse.java (admin.md section 5). Left out: the 404 of paths outside of commandURL, which
  *  is the host's. */
+
+import { VERSION } from '../config/version.ts'
 import { asZxid, counterOf, epochOf } from '../wire/ids.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { inVersion2 } from './four-letter-words.ts'
 import { javaTableOrder } from './java-set-order.ts'
-import { type LearnerView, type Monitor, type Serving, syncedObservers, VERSION } from './monitor.ts'
+import { type LearnerView, type Monitor, type Serving, syncedObservers } from './monitor.ts'
 import type { BufferStats } from './server-stats.ts'
 import { double, toJson, type Value } from './value.ts'
 

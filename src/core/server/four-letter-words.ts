@@ -2,12 +2,13 @@
  *  the classes in server/command, ZooKeeperServer.java dumpConf, ExpiryQueue.java dump, WatchManager.java (admin.md section 4). */
 import { dateText } from '../cli/java.ts'
 import { ownServer } from '../config/replica-config.ts'
+import { VERSION } from '../config/version.ts'
 import { bareHex64 } from '../wire/ids.ts'
 import { Reader } from '../wire/jute.ts'
 import { encodedUtf8 } from '../wire/utf8.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { javaTableOrder } from './java-set-order.ts'
-import { type Monitor, type Serving, VERSION } from './monitor.ts'
+import type { Monitor, Serving } from './monitor.ts'
 import { double, type Value } from './value.ts'
 
 const NAMES = [

@@ -1,8 +1,10 @@
 /** A server as it can be looked at from outside, by four-letter words and the AdminServer: reading only, but for the
  *  resets of counters and the trace mask. Source: ServerStats.java, ZooKeeperServer.java registerMetrics,
  *  LeaderZooKeeperServer.java, QuorumMetricsUtils.java, Environment.java, ZooTrace.java. */
+
 import type { QuorumVerifier } from '../config/quorum-verifier.ts'
 import type { ReplicaConfig } from '../config/replica-config.ts'
+import { VERSION } from '../config/version.ts'
 import type { Host } from '../host.ts'
 import type { Database } from '../storage/database.ts'
 import { DIRECTORY, listSnapshots, pathTo } from '../storage/file-names.ts'
@@ -14,8 +16,6 @@ import type { ClientPort } from './client-port.ts'
 import type { ServerStats } from './server-stats.ts'
 import { double, type Value } from './value.ts'
 import type { WatchReport } from './watches.ts'
-
-export const VERSION = '3.8.0-vivarium, built on 2026-11-20 00:00 UTC'
 
 export type ServerMode = 'leader' | 'follower' | 'observer' | 'standalone' | 'read-only'
 

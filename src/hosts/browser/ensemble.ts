@@ -4,6 +4,7 @@ import type { CliResult, Completion } from '../../core/cli/result.ts'
 import type { TraceEvent } from '../../core/trace.ts'
 import type { Action, Outcome } from '../conductor.ts'
 import type { Ensemble, EventMatch, HostNotice, LoadSpec, Rate, RunConfig, Storage } from '../ensemble.ts'
+import { serverFile } from '../server-files.ts'
 import type { TraceLevel } from '../station.ts'
 import { deleteFiles } from './opfs.ts'
 import type { ConductorApi, Reply, TraceBatch } from './protocol.ts'
@@ -104,6 +105,10 @@ export class BrowserEnsemble implements Ensemble {
 
   async complete(client: number, line: string, cursor: number): Promise<Completion> {
     return (await this.#enter({ kind: 'complete', client, line, cursor })) as Completion
+  }
+
+  async readFile(sid: number, name: 'zoo.cfg' | 'myid'): Promise<string> {
+    return serverFile(sid, name, this.config)
   }
 
   async dispose(): Promise<void> {

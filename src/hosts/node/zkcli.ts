@@ -21,7 +21,6 @@ function main(words: readonly string[]): void {
   const { server, timeout, readOnly, waitForConnection, configuration, command, complaints } = parseInvocation(words)
   // Whoever read the output may be gone; Java does not care either.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
-  for (const complaint of complaints) process.stderr.write(`${complaint}\n`)
 
   const atTerminal = command === undefined && process.stdin.isTTY === true && process.stdout.isTTY === true
   let editor: Interface | undefined
@@ -29,6 +28,7 @@ function main(words: readonly string[]): void {
     timeoutMs: timeout,
     readOnly,
     waitForConnection,
+    complaints,
     jline: atTerminal,
     readFile,
     ...(configuration === undefined ? {} : { configuration }),
