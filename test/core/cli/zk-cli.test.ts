@@ -196,6 +196,7 @@ test('what the real shell dies of ends this one without a farewell: its ephemera
     ],
     exitCode: 1,
     ended: true,
+    died: true,
   })
   expect(cli.prompt).toContain('(CLOSED)')
   expect(told().findLast((event) => event.kind === 'clientState')).toMatchObject({ to: 'CLOSED' })
@@ -209,7 +210,7 @@ test('what the real shell dies of ends this one without a farewell: its ephemera
 test('a shell whose connect string is none is dead from the start', () => {
   const { sim, client, printed } = rig({}, 'zk1:x')
   expect(printed('err')).toEqual(['Exception in thread "main" java.lang.NumberFormatException: For input string: "x"'])
-  expect(sim.type(client, 'ls /')).toEqual({ lines: [], exitCode: 1, ended: true })
+  expect(sim.type(client, 'ls /')).toEqual({ lines: [], exitCode: 1, ended: true, died: true })
 })
 
 test('a timeout that is no number is the death of the shell when it connects', () => {
