@@ -288,9 +288,11 @@ export class LearnerHandler implements LearnerView {
 
   #onAck(zxid: Zxid): void {
     if (this.#phase === 'awaitNewLeaderAck') {
-      // ZooKeeper's learners ACK what they log for the synchronization, and that may overtake the ACK of NEWLEADER.
-      if (zxid <= this.#syncedTo) return
-      if (zxid !== makeZxid(this.#leader.epoch, 0)) return this.#refuse('ACK of something else than NEWLEADER')
+      if (zxid !== makeZxid(this.#leader.epoch, 0)) {
+        // ZooKeeper's learners ACK what they log for the synchronization, and that may overtake the ACK of NEWLEADER.
+        if (zxid <= this.#syncedTo) return
+        return this.#refuse('ACK of something else than NEWLEADER')
+      }
       this.#phase = 'awaitServer'
       this.#silence?.cancel()
       this.#watchSilence()
