@@ -111,6 +111,29 @@ describe('the leader', () => {
     expect(rig.digestAt().get(3)).toEqual(rig.digestAt().get(1))
   })
 
+  test('that is not in it any more commits nothing behind the reconfig, though a quorum has it on disk', () => {
+    const rig = three()
+    expect(rig.settle()).toBe(3)
+    const [first, second] = [rig.client(3), rig.client(3)]
+    first.begin('reconfig -remove 3')
+    const reconfig = rig.until('configProposed', { station: 3 }).version
+    const late = second.begin('create /late x')
+    const behind = rig.seen('proposed', { station: 3, path: '/late' }).zxid
+    expect(behind).toBeGreaterThan(reconfig)
+    rig.seen('committed', { zxid: reconfig })
+    rig.seen('stateChanged', { station: 3, to: 'FOLLOWING' })
+    const acks = rig.sim.events.filter(
+      (event) => event.kind === 'message' && event.note.type === 'ACK' && event.note.zxid === behind,
+    )
+    expect(acks.length).toBeGreaterThan(0)
+    expect(rig.told('committed').filter(({ station, zxid }) => station === 3 && zxid > reconfig)).toEqual([])
+    rig.settle()
+    rig.seconds(1)
+    // Its client has not heard of it; the new leader had it in its log, and it is there.
+    expect(late.result?.lines.some(({ text }) => text.startsWith('Created')) ?? false).toBe(false)
+    expect(rig.client(1).type('ls /')).toContain('late')
+  })
+
   test('that becomes an observer gives way just so', () => {
     const rig = three()
     expect(rig.settle()).toBe(3)
@@ -163,11 +186,12 @@ describe('a joiner', () => {
     expect(rig.settle()).toBe(3)
     const client = rig.client(1)
     rig.start(4)
+    const adopted = rig.until('configActivated', { station: 4 })
+    expect(adopted).toMatchObject({ version: 0x100000000n, voters: [1, 2, 3] })
+    // The search has begun anew under it: whoever is elected is elected by these.
+    expect(rig.told('elected').filter(({ station }) => station === 4)).toEqual([])
+    expect(rig.told('roundStarted').filter(({ station }) => station === 4)).toHaveLength(2)
     rig.until('serving', { station: 4 })
-    expect(rig.told('configActivated').find(({ station }) => station === 4)).toMatchObject({
-      version: 0x100000000n,
-      voters: [1, 2, 3],
-    })
     expect(rig.told('stateChanged').findLast(({ station }) => station === 4)?.to).toBe('FOLLOWING')
     expect(shown(client.type(`reconfig -add server.4=${spec(4)}`))).toHaveLength(4)
     rig.seconds(1)
@@ -211,6 +235,30 @@ describe('on the disk', () => {
       [1, 3],
     ])
     expect(shown(rig.client(1).type('config'))).toEqual(['1 participant', '3 participant'])
+  })
+
+  test('a reconfig that only the leader has logged needs a quorum of both memberships after a restart as well', () => {
+    const rig = ensemble(5, (sid) => (sid < 4 ? members('1', '2', '3') : members('1', '2', '3', `${sid}o`)))
+    expect(rig.settle()).toBe(3)
+    rig.client(3).begin(`reconfig -remove 1,2 -add server.4=${spec(4)},server.5=${spec(5)}`)
+    rig.until('configProposed', { station: 3 })
+    rig.kill(1, 2, 4, 5)
+    rig.until('durable', { station: 3 })
+    rig.kill(3)
+    rig.start(1, 2, 3)
+    const before = { established: rig.told('established').length, elected: rig.told('elected').length }
+    rig.seconds(60)
+    // Server 3 has the newest history, and is the only one who knows the new members: the old ones do not elect it.
+    expect(rig.told('established')).toHaveLength(before.established)
+    expect(
+      rig
+        .told('elected')
+        .slice(before.elected)
+        .filter(({ station }) => station === 3),
+    ).toEqual([])
+    rig.start(4)
+    expect(rig.until('established')).toMatchObject({ station: 3 })
+    expect(rig.told('configActivated').at(-1)?.voters).toEqual([3, 4, 5])
   })
 
   test('a reconfig that one server alone has logged is completed by it when it leads, or forgotten', () => {

@@ -7,7 +7,10 @@ import type { QuorumVerifier } from './quorum-verifier.ts'
 import type { DynamicConfigFiles, ReplicaConfig } from './replica-config.ts'
 import type { ServerSpec } from './server-spec.ts'
 
-type MembershipConfig = Pick<ReplicaConfig, 'sid' | 'quorum' | 'reconfigEnabled' | 'lastSeenQuorum'>
+type MembershipConfig = Pick<ReplicaConfig, 'sid' | 'quorum' | 'reconfigEnabled' | 'lastSeenQuorum'> & {
+  /** This server's addresses, where `quorum` does not name them. */
+  readonly self?: ServerSpec | undefined
+}
 
 export class Membership {
   readonly sid: Sid
@@ -24,7 +27,7 @@ export class Membership {
     this.reconfigEnabled = config.reconfigEnabled === true
     this.#files = files
     this.#committed = config.quorum
-    this.#self = config.quorum.server(config.sid)
+    this.#self = config.quorum.server(config.sid) ?? config.self
     this.#lastSeen = this.reconfigEnabled ? (config.lastSeenQuorum ?? config.quorum) : config.quorum
     this.#settle()
   }

@@ -237,7 +237,9 @@ export class Replica {
 
   // --- membership --------------------------------------------------------------------------------
 
-  /** What the host knows, or what an earlier life has left on the disk, whatever is newer. */
+  /** What the host knows, or what an earlier life has left on the disk, whatever is newer. A server that was removed may
+   *  find a membership there in which it is not: it starts with the addresses that the host knows, where a Java server,
+   *  whose zoo.cfg knows nothing else, refuses ("My id N not in the peer list"). */
   #membershipOf(config: ReplicaConfig): Membership {
     if (config.reconfigEnabled !== true) return new Membership(config)
     if (config.dynamicConfig !== undefined) return new Membership(config, config.dynamicConfig)
@@ -247,7 +249,15 @@ export class Replica {
     const { committed, lastSeen } = files.load()
     const quorum = committed !== undefined && committed.version > config.quorum.version ? committed : config.quorum
     const lastSeenQuorum = lastSeen ?? config.lastSeenQuorum
-    return new Membership({ ...config, quorum, ...(lastSeenQuorum === undefined ? {} : { lastSeenQuorum }) }, files)
+    return new Membership(
+      {
+        ...config,
+        quorum,
+        self: config.quorum.server(config.sid),
+        ...(lastSeenQuorum === undefined ? {} : { lastSeenQuorum }),
+      },
+      files,
+    )
   }
 
   #propose(quorum: QuorumVerifier): void {
