@@ -72,11 +72,20 @@ export function recover(disk: Disk, options: RecoveryOptions): Recovered | Stora
     if (logs.length > 0 && options.trustEmpty !== true)
       return new StorageError('No snapshot found, but there are log entries. Something is broken!', logs[0]?.name)
   }
-  const state =
+  let state =
     found === undefined
       ? new State(new DataTree(options.kinds))
       : new State(found.snapshot.tree, found.snapshot.sessions, found.snapshot.digest)
-  const replayed = replay(disk, logs, state, options)
+  let replayed = replay(disk, logs, state, options)
+  if (replayed === 'repeats') {
+    // From the beginning: what has been applied is not what counts.
+    const again = found === undefined ? undefined : readSnapshot(disk, found.file, options.kinds)
+    if (again instanceof StorageError) return again
+    state =
+      again === undefined ? new State(new DataTree(options.kinds)) : new State(again.tree, again.sessions, again.digest)
+    replayed = replay(disk, logs, state, options, overtaken(disk, logs, options))
+  }
+  if (replayed === 'repeats') return new StorageError('the log repeats itself')
   if (replayed instanceof StorageError) return replayed
   if (rejected !== undefined && state.tree.lastProcessedZxid < rejected.zxid)
     return new StorageError(`${rejected.error.reason}, and the log ends before it`, rejected.error.file)
@@ -95,12 +104,14 @@ export function readSnapshot(
   return bytes instanceof DiskError ? StorageError.of(bytes, name) : decodeSnapshot(bytes, name, zxid, kinds)
 }
 
+/** repeats: a record is not newer than the one before it, and nobody has said what is `gone` for that. */
 function replay(
   disk: Disk,
   logs: readonly NamedFile[],
   state: State,
   options: RecoveryOptions,
-): Omit<Recovered, 'state' | 'snapshot'> | StorageError {
+  gone?: ReadonlySet<string>,
+): Omit<Recovered, 'state' | 'snapshot'> | StorageError | 'repeats' {
   const committedLog = new CommittedLog(options.commitLogCount)
   const start = state.tree.lastProcessedZxid
   const files = logsFrom(logs, asZxid(start + 1n))
@@ -132,12 +143,14 @@ function replay(
         break
       }
       const { zxid, body } = record
-      if (options.upTo !== undefined && zxid > options.upTo) break
+      if (options.upTo !== undefined && zxid > options.upTo) continue
+      if (gone?.has(placeOf(name, record.offset))) continue
       logTail.push(zxid)
       if (logTail.length >= 2 * LOG_TAIL) logTail = logTail.slice(-LOG_TAIL)
       const last = state.tree.lastProcessedZxid
       // In the snapshot already.
       if (zxid <= start && records === 0) continue
+      if (zxid <= last && gone === undefined) return 'repeats'
       if (!follows(last, zxid))
         return new StorageError(`${hex64(zxid)} stands behind ${hex64(last)}: records between them are missing`, name)
       const logged = decodeRecord(body)
@@ -150,6 +163,29 @@ function replay(
   committedLog.detach()
   return { committedLog, records, logTail: logTail.slice(-LOG_TAIL), tornTail }
 }
+
+/** The places of records behind which one stands that is not newer. ZooKeeper's learner, when it loses its leader in the
+ *  midst of synchronization, goes on with the tree that it had, and is then sent once more what it has logged already
+ *  (ZOOKEEPER-4394 makes it do so again and again): what it logged later is what was meant. Java replays all of it. */
+function overtaken(disk: Disk, logs: readonly NamedFile[], { maxRecordBytes }: RecoveryOptions): ReadonlySet<string> {
+  const gone = new Set<string>()
+  const standing: { readonly zxid: Zxid; readonly place: string }[] = []
+  for (const { name } of logs) {
+    const bytes = disk.read(pathTo(name))
+    if (bytes instanceof DiskError) continue
+    const reader = new LogReader(bytes, maxRecordBytes)
+    for (let record = reader.next(); record.kind === 'record'; record = reader.next()) {
+      for (let last = standing.at(-1); last !== undefined && last.zxid >= record.zxid; last = standing.at(-1)) {
+        gone.add(last.place)
+        standing.pop()
+      }
+      standing.push({ zxid: record.zxid, place: placeOf(name, record.offset) })
+    }
+  }
+  return gone
+}
+
+const placeOf = (name: string, offset: number): string => `${name}:${offset}`
 
 function decodeRecord(body: Uint8Array): ReturnType<typeof decodeLogged> | string {
   try {

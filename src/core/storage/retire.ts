@@ -50,12 +50,15 @@ export function truncationSteps(
   return steps
 }
 
-/** Where the first record that is newer than `zxid` begins; undefined when there is none. */
+/** Where the last record ends that is not newer than `zxid`; undefined when nothing stands behind it. */
 function endOf(bytes: Uint8Array, zxid: Zxid, maxRecordBytes: number | undefined): number | undefined {
   const reader = new LogReader(bytes, maxRecordBytes)
-  for (let record = reader.next(); record.kind === 'record'; record = reader.next())
-    if (record.zxid > zxid) return record.offset
-  return undefined
+  let cut: number | undefined
+  for (let record = reader.next(); record.kind === 'record'; record = reader.next()) {
+    if (record.zxid <= zxid) cut = undefined
+    else cut ??= record.offset
+  }
+  return cut
 }
 
 /** Puts a leader's snapshot in the place of everything that is here. When nothing here is newer, the snapshot's name
