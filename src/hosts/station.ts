@@ -231,7 +231,7 @@ export class Station implements NetworkHome {
     this.#floorUs = input.fromUs
     for (const order of input.orders) {
       if (order.kind === 'resume') this.#resume(order, input.fromUs)
-      else if (order.kind === 'stop') this.#stopAt(input.fromUs, order)
+      else if (order.kind === 'stop' || order.kind === 'pause') this.#halt(input.fromUs, order)
       else this.#push(input.fromUs, CONDUCTOR, order.cause, () => this.#obey(order))
       if (order.kind === 'type' || order.kind === 'complete') this.#unanswered.add(order.id)
     }
@@ -361,11 +361,16 @@ export class Station implements NetworkHome {
     this.#end(ending)
   }
 
-  #stopAt(atUs: number, order: Extract<StationOrder, { kind: 'stop' }>): void {
+  /** At once, however busy the process is. */
+  #halt(atUs: number, order: Extract<StationOrder, { kind: 'stop' | 'pause' }>): void {
     this.#network.flush()
     this.nowUs = atUs
     this.cause = order.cause
-    this.#end(order)
+    if (order.kind === 'stop') this.#end(order)
+    else {
+      this.emit({ kind: 'paused' })
+      this.#paused = true
+    }
     this.cause = undefined
   }
 
@@ -438,7 +443,7 @@ export class Station implements NetworkHome {
     })
   }
 
-  #obey(order: Exclude<StationOrder, { kind: 'stop' | 'resume' }>): void {
+  #obey(order: Exclude<StationOrder, { kind: 'stop' | 'pause' | 'resume' }>): void {
     switch (order.kind) {
       case 'type':
       case 'complete':
@@ -450,10 +455,6 @@ export class Station implements NetworkHome {
         return
       case 'disarm':
         this.#crashPoint = undefined
-        return
-      case 'pause':
-        this.emit({ kind: 'paused' })
-        this.#paused = true
         return
       case 'reset':
         return this.#network.reset(order.peer, order.ports)
