@@ -51,6 +51,30 @@ describe('a server that comes back', () => {
     expect(rig.client(1).type('ls /')).toContain('missed4')
   })
 
+  it('while others write hears of what is not committed behind NEWLEADER, which learners of ZooKeeper forget it at', () => {
+    const rig = new Rig(3)
+    const leader = rig.settle()
+    rig.kill(1)
+    rig.sim.openClient(`zk${leader}:2181`, { outstanding: 20, dataBytes: 10 })
+    rig.seconds(2)
+    rig.start(1)
+    const start = rig.until('syncStart', { peer: 1 })
+    rig.until('learnerSynced', { peer: 1 })
+    const heard = rig
+      .told('message')
+      .filter(
+        ({ station, to, note, at }) => station === leader && to === 1 && note.protocol === 'quorum' && at >= start.at,
+      )
+    const at = (type: string, zxid?: bigint): number =>
+      heard.findIndex(({ note }) => note.type === type && (zxid === undefined || note.zxid === zxid))
+    const waiting = heard.slice(0, at('UPTODATE')).flatMap(({ note }) => {
+      const { type, zxid } = note
+      return type === 'COMMIT' && zxid !== undefined && at('COMMIT', zxid) > at('NEWLEADER') ? [zxid] : []
+    })
+    expect(waiting.length).toBeGreaterThan(0)
+    for (const zxid of waiting) expect(at('PROPOSAL', zxid)).toBeGreaterThan(at('NEWLEADER'))
+  })
+
   it('after more writes than the leader remembers gets a SNAP, and says why', () => {
     const rig = new Rig(3)
     const leader = rig.settle()
