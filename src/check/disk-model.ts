@@ -129,12 +129,15 @@ export class DiskView {
 }
 
 type Change = (view: DiskView) => void
+type Effect = Omit<ChangeSeen, 'before' | 'head'> & { readonly apply: Change }
 
 export interface ChangeSeen {
   /** Written to the log by this change, in order. */
   readonly records: readonly RecordSeen[]
   /** What the log ended with before: a record, or the snapshot that it goes on from. */
   readonly before: Zxid
+  /** What recovery would have found before. */
+  readonly head: Zxid
   readonly oddities: readonly Oddity[]
   /** A snapshot's bytes. */
   readonly snapshot?: { readonly zxid: Zxid; readonly bytes: Uint8Array }
@@ -154,13 +157,12 @@ export class DiskModel {
 
   changed({ change, path, how, sizeBytes, bytes }: Event<'diskChanged'>): ChangeSeen {
     const name = nameOf(path)
-    const before = this.written.logEnd
-    if (name === undefined) return { records: NOTHING, before, oddities: NO_ODDITY }
-    const seen = this.#change(name, how, sizeBytes, bytes, before)
-    const apply = seen.apply
+    const { head, logEnd: before } = this.written
+    if (name === undefined) return { records: NOTHING, before, head, oddities: NO_ODDITY }
+    const { apply, ...seen } = this.#change(name, how, sizeBytes, bytes)
     apply(this.written)
     this.#pending.push({ change, apply })
-    return seen
+    return { ...seen, before, head }
   }
 
   /** Returns whether anything became durable. */
@@ -181,9 +183,9 @@ export class DiskModel {
     for (const { path, bytes } of files) {
       const name = nameOf(path)
       if (name === undefined) continue
-      if (bytes === null) this.#change(name, 'remove', 0, undefined, ZXID_0).apply(this.written)
+      if (bytes === null) this.#change(name, 'remove', 0, undefined).apply(this.written)
       else {
-        const seen = this.#change(name, 'replace', bytes.length, bytes, ZXID_0)
+        const seen = this.#change(name, 'replace', bytes.length, bytes)
         records.push(...seen.records)
         seen.apply(this.written)
       }
@@ -204,23 +206,17 @@ export class DiskModel {
     this.durable = durable
   }
 
-  #change(
-    name: string,
-    how: Event<'diskChanged'>['how'],
-    sizeBytes: number,
-    bytes: Uint8Array | undefined,
-    before: Zxid,
-  ): ChangeSeen & { readonly apply: Change } {
-    if (name === 'acceptedEpoch' || name === 'currentEpoch') return this.#epoch(name, bytes, before)
+  #change(name: string, how: Event<'diskChanged'>['how'], sizeBytes: number, bytes: Uint8Array | undefined): Effect {
+    if (name === 'acceptedEpoch' || name === 'currentEpoch') return this.#epoch(name, bytes)
     const named = parseName(name)
     const oddities: Oddity[] = []
     const odd = (what: Oddity['what']): void => void oddities.push({ what, file: name })
-    if (named === undefined) return { records: NOTHING, before, oddities, apply: () => {} }
+    if (named === undefined) return { records: NOTHING, oddities, apply: () => {} }
     const remove: Change = (view) => {
       view.files.delete(name)
       view.changed()
     }
-    if (how === 'remove') return { records: NOTHING, before, oddities, apply: remove }
+    if (how === 'remove') return { records: NOTHING, oddities, apply: remove }
     if (named.kind !== 'log') {
       const whole = how === 'replace' && bytes !== undefined && isWhole(bytes)
       if (!whole) odd('badSnapshot')
@@ -229,41 +225,29 @@ export class DiskModel {
         view.files.set(name, file)
         view.changed()
       }
-      return { records: NOTHING, before, oddities, apply, ...(bytes ? { snapshot: { zxid: named.zxid, bytes } } : {}) }
+      return { records: NOTHING, oddities, apply, ...(bytes ? { snapshot: { zxid: named.zxid, bytes } } : {}) }
     }
     const known = this.written.files.get(name)
     const log = known?.kind === 'log' ? known : undefined
-    if (how === 'truncate') return { records: NOTHING, before, oddities, apply: truncated(name, sizeBytes) }
+    if (how === 'truncate') return { records: NOTHING, oddities, apply: truncated(name, sizeBytes) }
     if (how === 'append' && log !== undefined && (log.count > 0 || log.hasHeader)) {
       if (log.tail !== 'whole') odd('behindGarbage')
-      return this.#append(log, bytes as Uint8Array, sizeBytes, before, oddities)
+      return this.#append(log, bytes as Uint8Array, sizeBytes, oddities)
     }
     if (how === 'replace' && log !== undefined && log.count > 0) odd('rewritten')
-    return this.#begin(name, named.zxid, bytes as Uint8Array, before, oddities)
+    return this.#begin(name, named.zxid, bytes as Uint8Array, oddities)
   }
 
   /** The usual change: a record at the end of a log. */
-  #append(
-    log: LogFile,
-    bytes: Uint8Array,
-    sizeBytes: number,
-    before: Zxid,
-    oddities: Oddity[],
-  ): ChangeSeen & { readonly apply: Change } {
+  #append(log: LogFile, bytes: Uint8Array, sizeBytes: number, oddities: Oddity[]): Effect {
     const whole = log.rest === undefined ? bytes : joined(log.rest, bytes)
     const { records, tail, end } = readRecords(whole, 0, sizeBytes - whole.length)
     if (tail === 'damaged') oddities.push({ what: 'badRecord', file: log.name })
     const rest = tail === 'whole' ? undefined : whole.subarray(whole.length - (sizeBytes - end))
-    return { records, before, oddities, apply: appended(log.name, records, tail, rest) }
+    return { records, oddities, apply: appended(log.name, records, tail, rest) }
   }
 
-  #begin(
-    name: string,
-    zxid: Zxid,
-    bytes: Uint8Array,
-    before: Zxid,
-    oddities: Oddity[],
-  ): ChangeSeen & { readonly apply: Change } {
+  #begin(name: string, zxid: Zxid, bytes: Uint8Array, oddities: Oddity[]): Effect {
     const header = readHeader(bytes)
     if (header === 'bad') oddities.push({ what: 'badHeader', file: name })
     const { records, tail, end } =
@@ -288,10 +272,10 @@ export class DiskModel {
       view.files.set(name, file)
       view.changed()
     }
-    return { records, before, oddities, apply }
+    return { records, oddities, apply }
   }
 
-  #epoch(name: string, bytes: Uint8Array | undefined, before: Zxid): ChangeSeen & { readonly apply: Change } {
+  #epoch(name: string, bytes: Uint8Array | undefined): Effect {
     const value = bytes === undefined ? undefined : readEpoch(bytes)
     const apply: Change = (view) => {
       if (name === 'acceptedEpoch') view.acceptedEpoch = value
@@ -299,7 +283,6 @@ export class DiskModel {
     }
     return {
       records: NOTHING,
-      before,
       oddities: NO_ODDITY,
       apply,
       epoch: name === 'acceptedEpoch' ? 'accepted' : 'current',

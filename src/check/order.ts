@@ -35,6 +35,8 @@ export class OrderChecks {
   logged(event: TraceEvent, seen: ChangeSeen): void {
     const { judges, ledger } = this.#world
     let last = ledger.normal(seen.before)
+    // Behind a snapshot that is newer than all records the log goes on from the snapshot.
+    const head = ledger.normal(seen.head)
     for (const { zxid, fingerprint } of seen.records) {
       if (!judges['Z-0'].holds(ledger.add(zxid, fingerprint) !== 'other'))
         judges['Z-0'].report(
@@ -45,7 +47,8 @@ export class OrderChecks {
       if (counterOf(zxid) === 1 && ledger.base(epochOf(zxid)) === undefined) ledger.begin(epochOf(zxid), last)
       const prev = ledger.prev(zxid)
       // A file that is written whole may hold records from anywhere before.
-      const good = prev === undefined || last === prev || (last >= zxid && event.kind !== 'diskChanged')
+      const good =
+        prev === undefined || last === prev || head === prev || (last >= zxid && event.kind !== 'diskChanged')
       if (!judges['Z-2'].holds(good))
         judges['Z-2'].report(
           event,
@@ -70,8 +73,9 @@ export class OrderChecks {
 
   #onProposed(event: EventOf<'proposed'>): void {
     const { zxid, station } = event
-    const { judges, ledger, committed } = this.#world
-    const { term } = this.#world.replica(station)
+    const { judges, ledger } = this.#world
+    const replica = this.#world.replica(station)
+    const { term } = replica
     const epoch = epochOf(zxid)
     const known = this.#proposed.get(epoch)
     const counter = counterOf(zxid)
@@ -80,15 +84,15 @@ export class OrderChecks {
       if (!judges['Z-11'].holds(good))
         judges['Z-11'].report(event, `${who(station)} proposes ${hex(zxid)} behind ${hex(term.lastProposed)}`)
     }
-    if (known === undefined && term?.established !== undefined) {
-      // What was committed when the epoch was established is what it is built on.
+    if (known === undefined && replica.state !== 'STANDALONE') {
+      // What was committed when the epoch was established is what it is built on; later commits of others are not its own.
       const base = ledger.base(epoch)
-      const good = base === undefined || committed === undefined || ledger.normal(base) === ledger.normal(committed)
+      const good = term?.established !== undefined && (base === undefined || ledger.contains(base, term.base))
       if (!judges['Z-7'].holds(good))
         judges['Z-7'].report(
           event,
-          `${who(station)} begins epoch ${epoch} behind ${hex(base ?? 0n)}, and ${hex(committed ?? 0n)} is committed`,
-          [this.#world.committedBy],
+          `${who(station)} begins epoch ${epoch} behind ${hex(base ?? 0n)}, ${term?.established === undefined ? 'before a quorum has its history' : `and ${hex(term.base)} was committed before`}`,
+          [term?.established, this.#world.committedBy],
         )
     }
     if (known === undefined) this.#proposed.set(epoch, { first: zxid, last: zxid, event })

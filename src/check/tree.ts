@@ -164,6 +164,9 @@ export class TreeChecks {
       return
     }
     if (cxid <= 0 || type === OpCode.createSession) return
+    this.#remember(executed)
+    // What comes late by way of a server that the session has left becomes an error.
+    if (type === OpCode.error) return
     const last = this.#lastCxid.get(clientId)
     if (last !== undefined && !this.#world.renumbered.has(clientId)) {
       if (!judges['C-2'].holds(cxid !== last))
@@ -178,6 +181,10 @@ export class TreeChecks {
         )
     }
     this.#lastCxid.set(clientId, cxid)
+  }
+
+  #remember(executed: Executed): void {
+    const { clientId, cxid } = executed.header
     let waiting = this.executed.get(clientId)
     if (waiting === undefined) {
       waiting = new Map()

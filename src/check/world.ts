@@ -52,6 +52,8 @@ export interface Term {
   readonly sid: number
   epoch: number
   established: EventOf<'established'> | undefined
+  /** What was committed when it was established. */
+  base: Zxid
   over: boolean
   lastProposed: Zxid
   lastCommitted: Zxid
@@ -258,6 +260,7 @@ export class World {
       case 'established': {
         const term = this.#term(event.station, event.epoch)
         term.established = event
+        term.base = this.committed ?? ZXID_0
         term.lastProposed = asZxid(BigInt(event.epoch) << 32n)
         term.lastCommitted = event.zxid
         this.terms.set(event.epoch, term)
@@ -424,7 +427,7 @@ export class World {
   #term(sid: number, epoch: number): Term {
     const replica = this.replica(sid)
     if (replica.term !== undefined && !replica.term.over && replica.term.epoch === epoch) return replica.term
-    const fresh = { established: undefined, over: false, lastProposed: ZXID_0, lastCommitted: ZXID_0 }
+    const fresh = { established: undefined, base: ZXID_0, over: false, lastProposed: ZXID_0, lastCommitted: ZXID_0 }
     const term: Term = { sid, epoch, ...fresh }
     replica.term = term
     if (this.terms.get(epoch)?.established === undefined) this.terms.set(epoch, term)
