@@ -104,6 +104,8 @@ export interface Ensemble {
    *  lines too: "zkCleanup.sh -n 3". */
   type(client: number, line: string): Promise<CliResult>
   complete(client: number, line: string, cursor: number): Promise<Completion>
+  /** Whether the process runs now, which the trace may tell later. */
+  isRunning(sid: number): Promise<boolean>
   /** The text of a file of a server's machine, whether it runs or not. */
   readFile(sid: number, name: 'zoo.cfg' | 'myid'): Promise<string>
   /** full: every message is told; state: messages are counted (`traffic`), what changes the picture is told; off: nothing (benchmarks). */

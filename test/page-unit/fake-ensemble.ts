@@ -70,6 +70,11 @@ export class FakeEnsemble implements Ensemble {
   complete(_client: number, _line: string, cursor: number): Promise<Completion> {
     return Promise.resolve({ candidates: [], from: cursor })
   }
+  /** Servers that do not run. */
+  readonly stopped = new Set<number>()
+  isRunning(sid: number): Promise<boolean> {
+    return Promise.resolve(!this.stopped.has(sid))
+  }
   readFile(sid: number, name: 'zoo.cfg' | 'myid'): Promise<string> {
     this.orders.push(`read ${sid} ${name}`)
     return Promise.resolve(name === 'myid' ? `${sid}` : `tickTime=2000\nclientPort=2181`)

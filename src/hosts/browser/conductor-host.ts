@@ -20,6 +20,7 @@ export const conductorApi = (spawn: (name: string) => Worker): ConductorApi => {
     },
     setRate: (rate) => begun().driver.setRate(rate),
     setTraceLevel: (level) => begun().driver.setTraceLevel(level),
+    isRunning: (station) => begun().isRunning(station),
     advance: async () => begun().reply(await begun().driver.advance()),
     runUntil: async (...wanted) => begun().reply(await begun().driver.runUntil(...wanted)),
     enter: async (action) => {
@@ -35,6 +36,7 @@ export const conductorApi = (spawn: (name: string) => Worker): ConductorApi => {
 
 class ConductorHost {
   readonly driver: Driver
+  readonly #conductor: Conductor
   readonly #crew: Crew
   #batch = 0
   #read = 0
@@ -43,6 +45,7 @@ class ConductorHost {
   constructor({ config, ensemble, storage, trace }: BeginConductor, spawn: (name: string) => Worker) {
     trace.onmessage = ({ data }: MessageEvent<number>) => this.#wasRead(data)
     const conductor = new Conductor(config)
+    this.#conductor = conductor
     const run = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
     this.#crew = new Crew({ conductor, ensemble, run, storage, spawn, notice: (notice) => this.driver.notice(notice) })
     this.driver = new Driver({
@@ -57,6 +60,10 @@ class ConductorHost {
         busy: () => this.#busy(),
       },
     })
+  }
+
+  isRunning(station: number): boolean {
+    return this.#conductor.isRunning(station)
   }
 
   reply<T>(value: T): Reply<T> {

@@ -107,6 +107,10 @@ export class BrowserEnsemble implements Ensemble {
     return (await this.#enter({ kind: 'complete', client, line, cursor })) as Completion
   }
 
+  async isRunning(sid: number): Promise<boolean> {
+    return await this.#api.isRunning(sid)
+  }
+
   async readFile(sid: number, name: 'zoo.cfg' | 'myid'): Promise<string> {
     return serverFile(sid, name, this.config)
   }

@@ -76,6 +76,7 @@ export interface ConductorApi {
   begin(begin: BeginConductor): void
   setRate(rate: Rate): void
   setTraceLevel(level: TraceLevel): void
+  isRunning(station: number): boolean
   advance(): Promise<Reply<number>>
   runUntil(
     match: EventMatch | readonly EventMatch[],

@@ -73,6 +73,10 @@ export class SimulatedEnsemble implements Ensemble {
     return (await this.#driver.enter({ kind: 'complete', client, line, cursor })) as Completion
   }
 
+  async isRunning(sid: number): Promise<boolean> {
+    return this.simulation.conductor.isRunning(sid)
+  }
+
   async readFile(sid: number, name: 'zoo.cfg' | 'myid'): Promise<string> {
     return serverFile(sid, name, this.config)
   }

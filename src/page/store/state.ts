@@ -22,6 +22,8 @@ export interface Trouble {
 export interface TerminalTab {
   /** The client's station, 101 …; -1 while it is being opened. */
   readonly station: number
+  /** Of those that died here before: what they printed last may still have to be shown. */
+  readonly former: readonly number[]
   readonly id: number
   /** "zk1:2181,zk2:2181": the server string of its prompt. */
   readonly connect: string
@@ -115,7 +117,8 @@ export interface TerminalSlice {
   openTab(connect?: string): Promise<number>
   closeTab(id: number): Promise<void>
   selectTab(id: number): void
-  /** A line as typed: to zkCli, or to the page when it starts with ':'. Resolves with the printed lines. */
+  /** A line as typed: to zkCli, to the machine's shell when it is for that (`zkServer.sh status`), or to the page when it
+   *  starts with ':'. Resolves with the printed lines. */
   type(id: number, line: string): Promise<readonly string[]>
   complete(
     id: number,

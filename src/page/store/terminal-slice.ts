@@ -1,11 +1,14 @@
 /** Terminal tabs: each is a zkCli process of the ensemble. What it prints comes by the trace, so that an answer appears when the
- *  cursor reaches it, not before. Lines behind a colon are for the page itself (terminal/verbs.ts). */
+ *  cursor reaches it, not before. Lines behind a colon are for the page itself (terminal/verbs.ts), others for the shell of a
+ *  server's machine (terminal/shell.ts). */
 import type { StoreApi } from 'zustand/vanilla'
 import type { ClientState } from '../../core/client/trace.ts'
 import type { TraceEvent } from '../../core/trace.ts'
 import { CONDITIONS } from '../../trace/condition.ts'
 import type { Picture } from '../../trace/picture.ts'
 import { t } from '../i18n/i18n.ts'
+import { runShell } from '../terminal/run-shell.ts'
+import { parseShell, SHELL_PROGRAMS, type ShellCommand, shellChoices } from '../terminal/shell.ts'
 import { parseVerb, type VerbError } from '../terminal/verbs.ts'
 import type { Slice } from './page.ts'
 import type { PageState, TerminalLine, TerminalSlice, TerminalTab } from './state.ts'
@@ -56,19 +59,9 @@ export const terminalSlice: Slice<TerminalSlice> = (set, get, { ensemble, playba
     activeTab: 0,
 
     async openTab(wish) {
-      const id = ++lastTab
       const connect = wish ?? allServers(ensemble.config.servers)
-      const tab: TerminalTab = { id, station: -1, connect, commands: 0, lines: [], waiting: [], history: [] }
-      set((state) => ({ tabs: [...state.tabs, tab], activeTab: id }))
-      playback.wake()
-      const station = ensemble.openClient(connect)
-      opening.set(id, station)
-      try {
-        const number = await station
-        change(id, (opened) => ({ ...opened, station: number }))
-      } catch (error) {
-        print(id, 'err', [messageOf(error)])
-      }
+      const id = addTab(connect)
+      await begin(id, connect)
       return id
     },
 
@@ -94,6 +87,8 @@ export const terminalSlice: Slice<TerminalSlice> = (set, get, { ensemble, playba
       const text = line.trimEnd()
       if (text !== '') remember(id, text)
       if (/^\s*:/.test(text)) return execute(id, text)
+      const command = parseShell(text)
+      if (command !== undefined) return runInShell(id, text, command)
       change(id, (tab) => ({ ...tab, waiting: [...tab.waiting, text] }))
       playback.wake()
       const before = lastAnswer.get(id)
@@ -106,6 +101,7 @@ export const terminalSlice: Slice<TerminalSlice> = (set, get, { ensemble, playba
       lastAnswer.set(id, answer)
       try {
         const result = await answer
+        if (result.died) await beginAnew(id)
         return result.lines.map((printed) => printed.text)
       } catch (error) {
         change(id, (tab) => ({ ...tab, waiting: without(tab.waiting, text) }))
@@ -115,9 +111,17 @@ export const terminalSlice: Slice<TerminalSlice> = (set, get, { ensemble, playba
 
     async complete(id, line, cursor) {
       if (/^\s*:/.test(line)) return { candidates: [], from: cursor }
+      const typed = line.slice(0, cursor)
+      const from = typed.search(/\S*$/)
+      const fitting = (words: readonly string[]) => words.filter((word) => word.startsWith(typed.slice(from)))
+      const choices = shellChoices(typed, ensemble.config.servers)
+      if (choices !== undefined && typed.slice(0, from).trim() !== '') return { candidates: fitting(choices), from }
       const station = await opening.get(id)
       if (station === undefined) return { candidates: [], from: cursor }
-      return ensemble.complete(station, line, cursor).catch(() => ({ candidates: [], from: cursor }))
+      const offered = await ensemble.complete(station, line, cursor).catch(() => ({ candidates: [], from: cursor }))
+      const isFirst = typed.trim() !== '' && typed.slice(0, from).trim() === ''
+      if (!isFirst || offered.from !== from) return isFirst ? { candidates: fitting(SHELL_PROGRAMS), from } : offered
+      return { candidates: [...offered.candidates, ...fitting(SHELL_PROGRAMS)].sort(), from }
     },
 
     clearTab(id) {
@@ -127,6 +131,71 @@ export const terminalSlice: Slice<TerminalSlice> = (set, get, { ensemble, playba
     echo(command) {
       print(get().activeTab, 'page', [command])
     },
+  }
+
+  function addTab(connect: string): number {
+    const id = ++lastTab
+    const tab: TerminalTab = { id, station: -1, former: [], connect, commands: 0, lines: [], waiting: [], history: [] }
+    set((state) => ({ tabs: [...state.tabs, tab], activeTab: id }))
+    return id
+  }
+
+  /** Starts the process of a tab. */
+  async function begin(id: number, started: string): Promise<void> {
+    playback.wake()
+    const station = ensemble.openClient(started)
+    opening.set(id, station)
+    try {
+      const number = await station
+      change(id, (opened) => ({ ...opened, station: number }))
+    } catch (error) {
+      print(id, 'err', [messageOf(error)])
+    }
+  }
+
+  /** The shell has died as the real one does; the machine's shell, where one would be then, starts it again. */
+  async function beginAnew(id: number): Promise<void> {
+    const tab = get().tabs.find((other) => other.id === id)
+    if (tab === undefined) return
+    change(id, (dead) => ({ ...dead, station: -1, former: [...dead.former, dead.station], commands: 0 }))
+    await begin(id, tab.connect)
+  }
+
+  /** A line for the shell of the machine of the server that this session is at. Like a line for zkCli it waits for the one
+   *  before, and may have to wait until time goes on. */
+  async function runInShell(id: number, text: string, command: ShellCommand): Promise<readonly string[]> {
+    change(id, (tab) => ({ ...tab, waiting: [...tab.waiting, text] }))
+    playback.wake()
+    const before = lastAnswer.get(id)
+    const { picture } = playback
+    const tab = get().tabs.find((other) => other.id === id)
+    const answer = (async () => {
+      await before?.catch(() => undefined)
+      return runShell(command, {
+        ensemble,
+        here: (tab && picture.clients.get(tab.station)?.server) ?? 1,
+        openShell: async (started, connect) => {
+          const opened = addTab(connect)
+          await begin(opened, started)
+          const station = await opening.get(opened)
+          return station === undefined ? [] : (await ensemble.type(station, '')).lines.map((line) => line.text)
+        },
+        says: {
+          noSuchServer: (word) => t(($) => $.terminal.verbs.noSuchServer, { word, servers: ensemble.config.servers }),
+          asleep: (sid) => t(($) => $.terminal.shell.asleep, { sid }),
+          ncUsage: () => t(($) => $.terminal.shell.ncUsage),
+        },
+      })
+    })()
+    lastAnswer.set(id, answer)
+    const lines = await answer.catch((error) => [{ stream: 'err' as const, text: messageOf(error) }])
+    change(id, (done) =>
+      withLines({ ...done, waiting: without(done.waiting, text) }, [
+        lineOf('in', text, SHELL_PROMPT),
+        ...lines.map((line) => lineOf(line.stream, line.text)),
+      ]),
+    )
+    return lines.map((line) => line.text)
   }
 
   async function execute(id: number, line: string): Promise<readonly string[]> {
@@ -184,6 +253,9 @@ export const terminalSlice: Slice<TerminalSlice> = (set, get, { ensemble, playba
   }
 }
 
+/** Of the machine's shell. */
+const SHELL_PROMPT = '$ '
+
 const ENDS: ReadonlySet<TraceEvent['kind']> = new Set(['killed', 'crashed', 'halted'])
 
 /** Prints what the cursor has just passed. */
@@ -192,23 +264,21 @@ export function printShown(store: StoreApi<PageState>, events: readonly TraceEve
   const changed = new Map<number, TerminalTab>()
   for (const event of events) {
     if (event.kind !== 'printed' && !ENDS.has(event.kind)) continue
-    const tab = changed.get(event.station) ?? tabs.find((other) => other.station === event.station)
-    if (tab === undefined) continue
+    const owner = tabs.find(({ station, former }) => station === event.station || former.includes(event.station))
+    if (owner === undefined) continue
+    const tab = changed.get(owner.id) ?? owner
     const state = picture.clients.get(event.station)?.state ?? 'CONNECTING'
-    changed.set(
-      event.station,
-      event.kind === 'printed'
-        ? printed(tab, event, state)
-        : withLines(tab, [
-            lineOf(
-              'page',
-              t(($) => $.terminal.ended),
-            ),
-          ]),
-    )
+    const end = died(tab) ? t(($) => $.terminal.died) : t(($) => $.terminal.ended)
+    changed.set(owner.id, event.kind === 'printed' ? printed(tab, event, state) : withLines(tab, [lineOf('page', end)]))
   }
   if (changed.size === 0) return
-  store.setState((state) => ({ tabs: state.tabs.map((tab) => changed.get(tab.station) ?? tab) }))
+  store.setState((state) => ({ tabs: state.tabs.map((tab) => changed.get(tab.id) ?? tab) }))
+}
+
+/** The last line typed was the death of the shell. */
+function died({ lines }: TerminalTab): boolean {
+  const answer = lines.slice(lines.findLastIndex(({ stream }) => stream === 'in') + 1)
+  return answer.some(({ stream, text }) => stream === 'err' && text.startsWith('Exception in thread "main" '))
 }
 
 function printed(tab: TerminalTab, event: Extract<TraceEvent, { kind: 'printed' }>, state: ClientState): TerminalTab {
