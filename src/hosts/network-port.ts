@@ -240,7 +240,7 @@ export class NetworkPort implements Network {
   /** Over a link that is not as it should be; true when the frame is not to leave now. */
   stopped(end: End, body: FrameBody, event: number): boolean {
     if (end.link?.way === 'held' || (end.hasHeld && end.link?.way !== 'cut')) {
-      end.hold(body, event)
+      end.keepBack(body, event)
       this.#holding.add(end)
       return true
     }
@@ -515,7 +515,7 @@ class End implements Connection {
     if (event) this.#port.home.emit(event)
   }
 
-  hold(body: FrameBody, event: number): void {
+  keepBack(body: FrameBody, event: number): void {
     this.#held.push({ body, event })
   }
 
