@@ -15,6 +15,8 @@ export const configureServer = (sid: number, config: RunConfig): ReplicaConfig =
     quorumPort: QUORUM_PORT,
     electionPort: ELECTION_PORT,
     type: observers.includes(index + 1) ? ('observer' as const) : ('participant' as const),
+    // An ensemble whose members may change names the client ports with them.
+    ...(knobs?.reconfigEnabled === true ? { clientPort: CLIENT_PORT } : {}),
   }))
   const groups = hierarchy && {
     groups: new Map(hierarchy.groups.map((members, index) => [index + 1, members])),

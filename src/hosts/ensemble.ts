@@ -40,9 +40,12 @@ export type Knobs = Partial<
   Pick<
     ReplicaConfig,
     | 'commitLogCount'
+    | 'enforceQuota'
     | 'extendedTypesEnabled'
     | 'localSessionsEnabled'
     | 'localSessionsUpgradingEnabled'
+    | 'reconfigEnabled'
+    | 'superDigest'
     | 'minSessionTimeoutMs'
     | 'maxSessionTimeoutMs'
     | 'minNotificationIntervalMs'

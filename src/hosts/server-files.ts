@@ -8,9 +8,12 @@ export const dataDir = (sid: number): string => `/data/${hostName(sid)}`
 /** Lines of zoo.cfg by the setting that they stand for. */
 const KEYS: { readonly [knob in keyof Knobs]-?: string } = {
   commitLogCount: 'commitLogCount',
+  enforceQuota: 'enforceQuota',
   extendedTypesEnabled: 'extendedTypesEnabled',
   localSessionsEnabled: 'localSessionsEnabled',
   localSessionsUpgradingEnabled: 'localSessionsUpgradingEnabled',
+  reconfigEnabled: 'reconfigEnabled',
+  superDigest: 'DigestAuthenticationProvider.superDigest',
   minSessionTimeoutMs: 'minSessionTimeout',
   maxSessionTimeoutMs: 'maxSessionTimeout',
   minNotificationIntervalMs: 'fastleader.minNotificationInterval',
@@ -37,9 +40,11 @@ export function zooCfg(sid: number, config: RunConfig): string {
   for (const [knob, key] of Object.entries(KEYS) as [keyof Knobs, string][])
     if (knobs[knob] !== undefined) lines.push(`${key}=${knobs[knob]}`)
   if (observers.includes(sid)) lines.push('peerType=observer')
+  // Members that may change are named with their client ports.
+  const client = knobs.reconfigEnabled === true ? `;${CLIENT_PORT}` : ''
   for (let peer = 1; servers > 1 && peer <= servers; peer++)
     lines.push(
-      `server.${peer}=${hostName(peer)}:${QUORUM_PORT}:${ELECTION_PORT}${observers.includes(peer) ? ':observer' : ''}`,
+      `server.${peer}=${hostName(peer)}:${QUORUM_PORT}:${ELECTION_PORT}${observers.includes(peer) ? ':observer' : ''}${client}`,
     )
   for (const [index, members] of (hierarchy?.groups ?? []).entries())
     lines.push(`group.${index + 1}=${members.join(':')}`)
