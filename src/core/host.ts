@@ -67,6 +67,9 @@ export interface Connection {
   write(bytes: Uint8Array, note?: MessageNote): void
   /** Orderly: the other side gets everything written so far, then onClose('closed'). This side hears nothing more. */
   close(): void
+  /** True: nothing more is wanted for now, and the other side may be made to wait; what comes all the same is taken. A host
+   *  in which nothing piles up leaves it away. */
+  pauseReading?(paused: boolean): void
   /** Like close, but tells the other side and the trace that the bytes it sent made no sense. */
   abort(reason: string): void
 }

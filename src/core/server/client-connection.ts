@@ -21,8 +21,9 @@ export interface ConnectionHome {
   readonly metrics: ServerMetrics
   /** Longest frame that is read. */
   readonly maxFrameBytes: number
-  /** Bytes were read or written: it may be silent for `timeoutMs` from now on. */
-  touch(connection: ClientConnection, timeoutMs: number): void
+  /** Bytes were read or written: it may be silent for `timeoutMs` from `now` on.
+   *  @returns until when the same need not be said again */
+  touch(connection: ClientConnection, timeoutMs: number, now: number): number
   /** The answer to a four-letter word; undefined: there is none. */
   answerWord(word: string, argument: Uint8Array): string | undefined
   /** The connection has ended, by either side. Told once. */
@@ -53,6 +54,8 @@ type Phase =
 
 /** zookeeper.nio.sessionlessCnxnTimeout: how long a connection without a session may be silent. */
 export const SESSIONLESS_MS = 10_000
+/** What may come before the client is made to wait while nothing is read. */
+const UNREAD_BYTES = 1 << 16
 /** Characters of an answer that Java writes at a time: each such piece counts as a packet. */
 const PIECE = 8192
 const NO_ZXID = asZxid(-1n)
@@ -78,6 +81,11 @@ export class ClientConnection {
   #outstanding = 0
   /** Stopped reading because the server is overloaded. */
   #paused = false
+  #heardAt = 0
+  /** Until then it is of no interest that it is busy. */
+  #freshUntil = 0
+  /** The other side is made to wait. */
+  #held = false
 
   constructor(home: ConnectionHome, service: ConnectionService | undefined, connection: Connection) {
     this.#home = home
@@ -85,14 +93,16 @@ export class ClientConnection {
     this.#connection = connection
     this.#auth = [{ scheme: 'ip', id: connection.remote.host }]
     this.stats = new ConnectionStats(home.host.clock.wallTime())
-    home.touch(this, SESSIONLESS_MS)
+    this.#touch(home.host.clock.now())
   }
 
   readonly handlers: ConnectionHandlers = {
     onData: (bytes) => {
       this.#input.push(bytes)
-      this.#touch()
+      this.#heardAt = this.#home.host.clock.now()
+      this.#touch(this.#heardAt)
       this.resume()
+      if (this.#input.length > UNREAD_BYTES && this.interest === 0 && !this.hasEnded) this.#hold(true)
     },
     onClose: () => {
       this.#home.metrics.count.connection_drop_count++
@@ -109,6 +119,10 @@ export class ClientConnection {
   get address(): string {
     const { host, port } = this.#connection.remote
     return `${host}:${port}`
+  }
+  /** When its newest bytes came, in ms of the monotonic clock. */
+  get heardAt(): number {
+    return this.#heardAt
   }
   /** Requests that are not answered yet. */
   get outstanding(): number {
@@ -155,7 +169,7 @@ export class ClientConnection {
       if (this.#phase === 'word') return this.#onWord()
       while (this.#mayRead()) {
         const frame = this.#input.takeFrame(0, this.#home.maxFrameBytes)
-        if (frame === undefined) return
+        if (frame === undefined) return this.#hold(false)
         if (this.#service === undefined) return this.close()
         this.#received(4 + frame.length)
         if (this.#phase === 'handshake') this.#onConnectFrame(frame, this.#service)
@@ -171,6 +185,12 @@ export class ClientConnection {
     if (this.#phase === 'handshake') return true
     this.#paused = this.#outstanding > 0 && this.#service?.overloaded === true
     return this.#phase === 'attached' && !this.#paused
+  }
+
+  #hold(held: boolean): void {
+    if (this.#held === held) return
+    this.#held = held
+    this.#connection.pauseReading?.(held)
   }
 
   #received(sizeBytes: number): void {
@@ -245,7 +265,8 @@ export class ClientConnection {
       connection: this.id,
       timeoutMs: this.#timeoutMs,
     })
-    this.#touch()
+    this.#freshUntil = 0
+    this.#touch(this.#home.host.clock.now())
     this.resume()
   }
 
@@ -305,6 +326,9 @@ export class ClientConnection {
     })
     this.#service?.stats.clientResponse.add(frame.length - 4)
     this.#home.metrics.count.watch_bytes += frame.length - 4
+    const { clock, trace } = this.#home.host
+    this.#touch(clock.now())
+    if (trace.off === true) return this.#write(frame)
     const detail = { session: this.#sessionText, event: eventName(type), path }
     this.#write(frame, { protocol: 'client', type: 'watchEvent', detail })
   }
@@ -315,11 +339,16 @@ export class ClientConnection {
     if (this.#paused) this.resume()
   }
 
+  /** A request of its is done. */
+  answered(cxid: number, zxid: Zxid, operation: string, latencyMs: number, now: number): void {
+    this.stats.answered(cxid, zxid, operation, latencyMs, Math.floor(now))
+    this.#touch(now)
+  }
+
   #write(frame: Uint8Array, note?: MessageNote): void {
     this.#connection.write(frame, note)
     this.stats.packetsSent++
     if (this.#service !== undefined) this.#service.stats.packetsSent++
-    this.#touch()
   }
 
   // --- its end -----------------------------------------------------------------------------------
@@ -347,7 +376,8 @@ export class ClientConnection {
       this.#home.host.trace.emit({ kind: 'sessionDetached', session: this.#session, connection: this.id })
   }
 
-  #touch(): void {
-    this.#home.touch(this, this.isAttached ? this.#timeoutMs : SESSIONLESS_MS)
+  #touch(now: number): void {
+    if (now < this.#freshUntil || this.hasEnded) return
+    this.#freshUntil = this.#home.touch(this, this.isAttached ? this.#timeoutMs : SESSIONLESS_MS, now)
   }
 }

@@ -95,8 +95,8 @@ export class ClientPort implements ConnectionHome {
     for (const client of [...this.#connections]) client.close()
   }
 
-  touch(client: ClientConnection, timeoutMs: number): void {
-    if (!client.hasEnded) this.#silent.touch(client, timeoutMs)
+  touch(client: ClientConnection, timeoutMs: number, now: number): number {
+    return this.#silent.touch(client, timeoutMs, now)
   }
 
   answerWord(word: string, argument: Uint8Array): string | undefined {

@@ -327,7 +327,7 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
       logged: null,
       error: ErrorCode.Ok,
       connection: client,
-      createdAt: this.#options.host.clock.now(),
+      createdAt: client.heardAt,
     }
   }
 
@@ -381,10 +381,10 @@ export class ClientService implements ClientSide, ConnectionService, Serving {
 
   /** FinalRequestProcessor.updateStats */
   #count(client: ClientConnection, { cxid, type, createdAt = 0, logged }: Request): void {
-    const now = Math.floor(this.#options.host.clock.now())
-    const latencyMs = now - Math.floor(createdAt)
+    const now = this.#options.host.clock.now()
+    const latencyMs = Math.floor(now) - Math.floor(createdAt)
     this.stats.answered(latencyMs, logged !== null)
-    client.stats.answered(cxid, this.lastApplied, lastOperationOf(type), latencyMs, now)
+    client.answered(cxid, this.lastApplied, lastOperationOf(type), latencyMs, now)
   }
 }
 

@@ -26,17 +26,19 @@ export class ExpiryQueue<T> {
     return [...this.#buckets].sort(([a], [b]) => a - b).map(([at, elements]) => [at, [...elements]])
   }
 
-  /** Heard of now: it may be silent for `timeoutMs`, and then until the bucket's end. */
-  touch(element: T, timeoutMs: number): void {
-    const deadline = (Math.floor((this.#clock.now() + timeoutMs) / this.#widthMs) + 1) * this.#widthMs
+  /** Heard of `now`: it may be silent for `timeoutMs`, and then until the bucket's end.
+   *  @returns until when touching it again would change nothing, with the same timeout */
+  touch(element: T, timeoutMs: number, now: number): number {
+    const deadline = (Math.floor((now + timeoutMs) / this.#widthMs) + 1) * this.#widthMs
     const before = this.#deadlines.get(element)
-    if (deadline === before) return
+    if (deadline === before) return deadline - timeoutMs
     if (before !== undefined) this.#buckets.get(before)?.delete(element)
     this.#deadlines.set(element, deadline)
     const bucket = this.#buckets.get(deadline)
     if (bucket === undefined) this.#buckets.set(deadline, new Set([element]))
     else bucket.add(element)
     if (deadline < this.#timerAt) this.#waitUntil(deadline)
+    return deadline - timeoutMs
   }
 
   remove(element: T): void {

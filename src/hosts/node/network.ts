@@ -114,6 +114,7 @@ class TcpConnection implements Connection {
   /** Nothing is heard from it any more, and nothing more can be written. */
   #closed = false
   #connecting = false
+  #held = false
   #cause: CloseCause = 'reset'
   #timeout: NodeJS.Timeout | undefined
 
@@ -138,7 +139,7 @@ class TcpConnection implements Connection {
       clearTimeout(this.#timeout)
       this.#ended(this.#cause)
     })
-    if (pauses) socket.on('drain', () => socket.resume())
+    if (pauses) socket.on('drain', () => this.#read())
   }
 
   /** This side asked for the connection. */
@@ -197,6 +198,16 @@ class TcpConnection implements Connection {
       socket.uncork()
     }
     if (this.#pauses && socket.writableLength > BACKED_UP_BYTES) socket.pause()
+  }
+
+  pauseReading(held: boolean): void {
+    this.#held = held
+    if (held) this.#socket.pause()
+    else if (!this.#pauses || this.#socket.writableLength <= BACKED_UP_BYTES) this.#read()
+  }
+
+  #read(): void {
+    if (!this.#held) this.#socket.resume()
   }
 
   /** The other side ended it, or is gone. */
