@@ -141,6 +141,14 @@ describe('sessions', () => {
     expect(ensemble.orders.slice(1)).toEqual(['type 101 sync /', 'type 101 ls /'])
   })
 
+  it('a line whose secret the trace does not know waits no longer than others', async () => {
+    const id = await page.store.getState().openTab('zk1:2181')
+    void page.store.getState().type(id, 'addauth digest bob:secret')
+    expect(tab().waiting).toEqual(['addauth digest bob:secret'])
+    tell({ kind: 'printed', stream: 'in', text: 'addauth digest ***' })
+    expect(tab().waiting).toEqual([])
+  })
+
   it('connect changes the server string of the prompt', async () => {
     await page.store.getState().openTab('zk1:2181')
     tell({ kind: 'printed', stream: 'in', text: 'connect zk3:2181' })

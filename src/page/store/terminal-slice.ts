@@ -290,7 +290,8 @@ function printed(tab: TerminalTab, event: Extract<TraceEvent, { kind: 'printed' 
     ...shown,
     connect: connect ?? tab.connect,
     commands: text === '' ? tab.commands : tab.commands + 1,
-    waiting: without(tab.waiting, text),
+    // Not by its text, which may be censored: lines are answered in their order.
+    waiting: without(tab.waiting, tab.waiting.find((line) => parseShell(line) === undefined) ?? text),
   }
 }
 
