@@ -265,22 +265,20 @@ export class FinalRequestProcessor {
     return found ? null : ErrorCode.NoWatcher
   }
 
-  /** Each part is answered for itself. What has been answered before a part that may not be here goes out with the
-   *  error, as the Java server does it. */
+  /** Each part is answered for itself. What has been answered before a part that may not be here, or has no path, goes
+   *  out with the error, as the Java server does it. */
   #multiRead(request: Request): Answer {
     const { ops } = readMulti(wholeReader(request.body))
     const out = new Writer()
     for (const op of ops) {
-      if (op.kind !== 'getData' && op.kind !== 'getChildren') {
+      if ((op.kind !== 'getData' && op.kind !== 'getChildren') || op.body.path === null) {
         writeEnd(out)
         return { err: ErrorCode.MarshallingError, body: out.finish() }
       }
       const { path } = op.body
       const node = this.#readable(path, request)
-      if (typeof node === 'number') {
-        if (path === null) return { err: ErrorCode.MarshallingError, body: null }
-        writeError(out, node)
-      } else if (op.kind === 'getData') {
+      if (typeof node === 'number') writeError(out, node)
+      else if (op.kind === 'getData') {
         writeHeader(out, OpCode.getData)
         this.#countRead(path as string, node.data?.length ?? 0)
         GetDataResponse.write(out, { data: node.data, stat: clientStat(node, this.#database.tree.kinds) })

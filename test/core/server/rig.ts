@@ -6,10 +6,10 @@ import type { Connection, ConnectionHandlers, Host, MessageNote, TimerNote } fro
 import { ClientPort } from '../../../src/core/server/client-port.ts'
 import { ClientService } from '../../../src/core/server/client-side.ts'
 import type { TxnTarget } from '../../../src/core/server/final.ts'
+import { LeaderSessionTracker } from '../../../src/core/server/local-sessions.ts'
 import { PrepRequestProcessor } from '../../../src/core/server/prep.ts'
 import type { Request } from '../../../src/core/server/request.ts'
 import type { Role } from '../../../src/core/server/role.ts'
-import { LeaderSessionTracker } from '../../../src/core/server/local-sessions.ts'
 import { State } from '../../../src/core/storage/state.ts'
 import type { CoreEvent } from '../../../src/core/trace.ts'
 import { OpCode } from '../../../src/core/wire/codes.ts'
@@ -111,9 +111,7 @@ export class TestServer implements Role {
     const tickTimeMs = options.tickTimeMs ?? 2000
     const config = {
       sid: 1,
-      quorum: new QuorumVerifier([
-        { sid: 1, host: 'zk1', quorumPort: 2888, electionPort: 3888, type: 'participant' },
-      ]),
+      quorum: new QuorumVerifier([{ sid: 1, host: 'zk1', quorumPort: 2888, electionPort: 3888, type: 'participant' }]),
       clientPort: 2181,
       tickTimeMs,
       minSessionTimeoutMs: 2 * tickTimeMs,

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { DataTree } from '../../../src/core/tree/data-tree.ts'
 import { nodeDigest } from '../../../src/core/tree/digest.ts'
-import { kindOf, ttlOf, ttlOwner } from '../../../src/core/tree/znode.ts'
+import { kindOf, kindOf353, ttlOf, ttlOwner } from '../../../src/core/tree/znode.ts'
 import { ErrorCode, OpCode } from '../../../src/core/wire/codes.ts'
+import { DataNodeRecord, type StatPersisted } from '../../../src/core/wire/data.ts'
 import { asSession, LONG_MIN } from '../../../src/core/wire/ids.ts'
 import { JuteError, Reader, Writer } from '../../../src/core/wire/jute.ts'
 import { decodeUtf8, toUtf8 } from '../../../src/core/wire/utf8.ts'
@@ -129,6 +130,30 @@ describe('the owner of a node tells its kind', () => {
     [BigInt.asIntN(64, 0xfe00000000000001n), 'ephemeral'],
   ] as const)('%i: %s', (owner, kind) => {
     expect(kindOf(owner)).toBe(kind)
+  })
+  test('and in the eyes of a server that emulates 3.5.3, whatever has the highest bit set is a TTL node', () => {
+    const owner = LONG_MIN + 7000n
+    expect([kindOf(owner), kindOf353(owner), kindOf353(LONG_MIN), kindOf353(5n)]).toEqual([
+      'ephemeral',
+      'ttl',
+      'container',
+      'ephemeral',
+    ])
+    expect(ttlOf(owner)).toBe(7000n)
+    const stat = { czxid: 1n, mzxid: 1n, ctime: 0n, mtime: 0n, version: 0, cversion: 0, aversion: 0, pzxid: 1n }
+    const out = new Writer()
+    out.int(0)
+    out.int(0)
+    for (const [path, ephemeralOwner] of [
+      ['', 0n],
+      ['/t', owner],
+    ] as const) {
+      out.string(path)
+      DataNodeRecord.write(out, { data: null, acl: -1n, stat: { ...stat, ephemeralOwner } as StatPersisted })
+    }
+    out.string('/')
+    const { tree } = DataTree.deserialize(new Reader(out.finish()), kindOf353)
+    expect([[...tree.ttls], tree.ephemeralsCount, tree.stat('/t')?.ephemeralOwner]).toEqual([['/t'], 0, 0n])
   })
   test('and the time to live of a TTL node', () => {
     expect(ttlOf(ttlOwner(0xfedcba9876n))).toBe(0xfedcba9876n)
