@@ -40,7 +40,7 @@ const rooms: { readonly [room: string]: Room } = {
   'core/server': { imports: [...CORE] },
   hosts: { imports: [...CORE], packages: ['pure-rand', 'comlink', 'valibot'] },
   'hosts/browser': { imports: [...CORE, 'hosts'], packages: ['comlink', 'valibot'] },
-  'hosts/sim': { imports: [...CORE, 'hosts', 'check'] },
+  'hosts/sim': { imports: [...CORE, 'hosts', 'check'], packages: ['valibot'] },
   'hosts/node': { imports: [...CORE, 'hosts'], packages: ['node:'] },
   trace: { imports: ['core/trace', 'core/wire', 'core/tree'], types: CORE },
   // What judges the core has little in common with it: codecs, codes, quorum verifiers.

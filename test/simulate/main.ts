@@ -1,43 +1,30 @@
-/** The hunt: seeds by the thousand, and what they found.
+/** The hunt: seeds by the thousand, and what they found. Exits with 1 where anything was found.
  *
  *  --seeds N      so many seeds (1000)          --from N      the first one (1)
  *  --seed N       this one only                 --seconds N   virtual seconds of trouble in each (100)
  *  --workers N    threads (1)                   --json FILE   everything found, as JSON
  *  --mutant NAME  with a deliberate bug         --quiet       nothing while it runs
- *  --show REGEXP  prints the events whose line matches
+ *  --family NAME  only these families of faults, may be given several times
  *  --bare         without the checkers of src/check, for work on the simulator itself
- *  --family NAME  only these families of faults, may be given several times */
-import { writeFileSync } from 'node:fs'
+ *  --show REGEXP  prints the events whose line matches
+ *
+ *  --replay FILE  runs a schedule (src/hosts/sim/schedule.ts) instead of seeds
+ *  --keep FILE    with --seed: writes the run as a schedule
+ *  --shrink       with --seed or --replay: leaves out of the run whatever is not needed for it to fail, for --patience N
+ *                 seconds (60), and writes what is left to the file of --keep */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { EnsembleChecker } from '../../src/check/checker.ts'
-import type { TraceEvent } from '../../src/core/trace.ts'
-import { allMarks } from '../../src/hosts/sim/marks.ts'
-import { runSeed, type SeedResult } from '../../src/hosts/sim/run-seed.ts'
+import { keptSchedule, scheduleText } from '../../src/hosts/sim/keep.ts'
+import { runSchedule } from '../../src/hosts/sim/replay.ts'
+import { parseSchedule, type Schedule } from '../../src/hosts/sim/schedule.ts'
+import { shrink } from '../../src/hosts/sim/shrink.ts'
 import { FAMILIES, type Family } from '../../src/hosts/sim/swarm.ts'
 import { plainText, sentenceOf } from './report.ts'
-
-interface Task {
-  readonly seeds: readonly number[]
-  readonly seconds: number
-  readonly families: readonly Family[] | undefined
-  readonly bare: boolean
-  readonly show: string | undefined
-}
-
-/** What is kept of a seed; plain data. */
-interface Summary {
-  readonly seed: number
-  readonly hash: string
-  readonly events: number
-  readonly virtualUs: number
-  readonly cpuMs: number
-  readonly marks: readonly string[]
-  readonly findings: readonly { readonly property: string; readonly sentence: string; readonly atUs: number }[]
-  readonly lastEvents: readonly string[]
-}
+import { drawn, judges, runOne, type Summary, shower, type Terms } from './seeds.ts'
+import { Tally } from './tally.ts'
 
 const OPTIONS = {
   seeds: { type: 'string', default: '1000' },
@@ -51,82 +38,79 @@ const OPTIONS = {
   show: { type: 'string' },
   bare: { type: 'boolean', default: false },
   family: { type: 'string', multiple: true },
+  replay: { type: 'string' },
+  keep: { type: 'string' },
+  shrink: { type: 'boolean', default: false },
+  patience: { type: 'string', default: '60' },
 } as const
 
-/** Findings of so many seeds are printed as they come; all are in the JSON. */
-const TOLD_SEEDS = 25
-/** Each hundredth seed is run twice. */
-const SAMPLE = 100
+interface Task {
+  readonly seeds: readonly number[]
+  readonly terms: Terms
+}
 
 export async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: OPTIONS })
-  const { seed, family } = values
-  const from = Number(seed ?? values.from)
+  const { seed, replay, show, bare, json } = values
+  const terms: Terms = { seconds: Number(values.seconds), families: familiesOf(values.family), bare, show }
+  if (replay !== undefined || values.shrink || values.keep !== undefined) {
+    const schedule =
+      replay === undefined
+        ? keptSchedule(drawn(Number(seed), terms), terms.seconds)
+        : parseSchedule(JSON.parse(readFileSync(replay, 'utf8')))
+    const kept = values.shrink ? shrunk(schedule, terms, Number(values.patience)) : schedule
+    if (values.keep !== undefined) writeFileSync(values.keep, scheduleText(kept))
+    return played(kept, terms, json)
+  }
   const count = seed === undefined ? Number(values.seeds) : 1
-  const families = family?.map((name) => {
+  const seeds = Array.from({ length: count }, (_, index) => Number(seed ?? values.from) + index)
+  const tally = new Tally(count, values.quiet || seed !== undefined)
+  const workers = Math.min(Number(values.workers) || cpus().length, count)
+  if (workers <= 1) for (const each of seeds) tally.add(runOne(each, terms))
+  else await inThreads(workers, seeds, terms, tally)
+  tally.finish()
+  if (json) writeFileSync(json, plainText(tally.all))
+  return tally.isClean ? 0 : 1
+}
+
+function familiesOf(names: readonly string[] | undefined): readonly Family[] | undefined {
+  return names?.map((name) => {
     if (!FAMILIES.includes(name as Family)) throw new Error(`no family ${name}: ${FAMILIES.join(', ')}`)
     return name as Family
   })
-  const task = { seconds: Number(values.seconds), families, bare: values.bare, show: values.show }
-  const seeds = Array.from({ length: count }, (_, index) => from + index)
-  const tally = new Tally(count, values.quiet || seed !== undefined)
-  const workers = Math.min(Number(values.workers) || cpus().length, count)
-  if (workers <= 1) for (const each of seeds) tally.add(runOne(each, task))
-  else await inThreads(workers, seeds, task, tally)
-  tally.finish()
-  if (values.json) writeFileSync(values.json, plainText(tally.all))
-  return tally.all.some(({ findings }) => findings.length > 0) ? 1 : 0
 }
 
-function runOne(seed: number, { seconds, families, bare, show }: Omit<Task, 'seeds'>): Summary {
-  const run = (): SeedResult =>
-    runSeed(seed, {
-      seconds,
-      checkers: () => (bare ? [] : [new EnsembleChecker()]),
-      ...(show === undefined ? {} : { onTrace: shower(show) }),
-      ...(families ? { shape: (plan) => ({ ...plan, families }) } : {}),
-    })
-  const before = process.cpuUsage()
-  const result = run()
-  const used = process.cpuUsage(before)
-  const findings = result.findings.map(({ property, sentence, event }) => ({ property, sentence, atUs: event.at }))
-  if (seed % SAMPLE === 0) {
-    const again = run().hash
-    if (again !== result.hash)
-      findings.push({ property: 'R-1', sentence: `a second run gave ${again}, the first ${result.hash}`, atUs: 0 })
-  }
-  return {
-    seed,
-    hash: result.hash,
-    events: result.events,
-    virtualUs: result.virtualUs,
-    cpuMs: (used.user + used.system) / 1000,
-    marks: result.marks,
-    findings,
-    lastEvents: findings.length === 0 ? [] : result.lastEvents.map(sentenceOf),
-  }
+/** Runs a schedule and tells what came of it. */
+function played(schedule: Schedule, terms: Terms, json: string | undefined): number {
+  const options = terms.show === undefined ? {} : { onTrace: shower(terms.show) }
+  const result = runSchedule(schedule, { checkers: judges(terms), ...options })
+  for (const failure of result.failures) console.log(failure)
+  for (const { property, sentence, event } of result.findings)
+    console.log(`${property} at ${(event.at / 1e6).toFixed(6)} s: ${sentence}`)
+  if (result.findings.length > 0 && terms.show === undefined)
+    for (const event of result.lastEvents.slice(-50)) console.log(`  ${sentenceOf(event)}`)
+  const { events, virtualUs, hash } = result
+  console.log(`${events} events in ${(virtualUs / 1e6).toFixed(3)} virtual s, trace ${hash}`)
+  if (json) writeFileSync(json, plainText(result))
+  return result.findings.length + result.failures.length > 0 ? 1 : 0
 }
 
-/** Prints what matches. */
-function shower(pattern: string): (events: readonly TraceEvent[]) => void {
-  const wanted = new RegExp(pattern)
-  return (events) => {
-    for (const event of events) {
-      const line = sentenceOf(event)
-      if (wanted.test(line)) console.log(line)
-    }
-  }
+function shrunk(schedule: Schedule, terms: Terms, patienceS: number): Schedule {
+  const untilMs = performance.now() + patienceS * 1000
+  const trial = (candidate: Schedule): string | undefined =>
+    runSchedule(candidate, { checkers: judges(terms) }).findings[0]?.property
+  return shrink(schedule, {
+    trial,
+    hasTime: () => performance.now() < untilMs,
+    onSmaller: ({ script, cluster }, what) =>
+      console.log(`${script.length} steps, ${cluster.servers} servers (${what})`),
+  })
 }
 
-async function inThreads(
-  count: number,
-  seeds: readonly number[],
-  task: Omit<Task, 'seeds'>,
-  tally: Tally,
-): Promise<void> {
+async function inThreads(count: number, seeds: readonly number[], terms: Terms, tally: Tally): Promise<void> {
   const threads = Array.from({ length: count }, (_, index) => {
-    const mine: Task = { ...task, seeds: seeds.filter((_, at) => at % count === index) }
-    const worker = new Worker(fileURLToPath(import.meta.url), { workerData: mine })
+    const task: Task = { terms, seeds: seeds.filter((_, at) => at % count === index) }
+    const worker = new Worker(fileURLToPath(import.meta.url), { workerData: task })
     return new Promise<void>((resolve, reject) => {
       worker.on('message', (summary: Summary) => tally.add(summary))
       worker.on('error', reject)
@@ -136,67 +120,7 @@ async function inThreads(
   await Promise.all(threads)
 }
 
-/** Counts what comes in, and tells of it. */
-class Tally {
-  readonly all: Summary[] = []
-  readonly #count: number
-  readonly #quiet: boolean
-  readonly #startMs = performance.now()
-  #toldMs = performance.now()
-
-  constructor(count: number, quiet: boolean) {
-    this.#count = count
-    this.#quiet = quiet
-  }
-
-  add(summary: Summary): void {
-    this.all.push(summary)
-    // The first says most; and where nearly every seed finds something, a few tell it.
-    const bad = this.all.filter(({ findings }) => findings.length > 0).length
-    for (const { property, sentence, atUs } of summary.findings.slice(0, bad > TOLD_SEEDS ? 0 : 1))
-      console.log(`seed ${summary.seed}: ${property} at ${(atUs / 1e6).toFixed(6)} s: ${sentence}`)
-    const nowMs = performance.now()
-    if (this.#quiet || nowMs - this.#toldMs < 2000) return
-    this.#toldMs = nowMs
-    console.log(this.#line())
-  }
-
-  finish(): void {
-    const bad = this.all.filter(({ findings }) => findings.length > 0)
-    for (const { seed, lastEvents } of bad.slice(0, 1)) {
-      console.log(`\nthe last events of seed ${seed}:`)
-      for (const event of lastEvents) console.log(`  ${event}`)
-    }
-    console.log(`\n${this.#line()}`)
-    const reached = new Map<string, number>(allMarks.map((mark) => [mark, 0]))
-    for (const { marks } of this.all) for (const mark of marks) reached.set(mark, (reached.get(mark) ?? 0) + 1)
-    console.log('reached, in so many seeds:')
-    for (const [mark, seeds] of reached) console.log(`  ${String(seeds).padStart(6)}  ${mark}`)
-    const byProperty = new Map<string, number[]>()
-    for (const { seed, findings } of bad)
-      for (const { property } of findings) byProperty.set(property, [...(byProperty.get(property) ?? []), seed])
-    for (const [property, seeds] of byProperty)
-      console.log(`broken: ${property} by ${seeds.length} seeds, as ${seeds.slice(0, 10).join(', ')}`)
-  }
-
-  #line(): string {
-    const seconds = (performance.now() - this.#startMs) / 1000
-    const cpu = this.all.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / 1000
-    const virtual = this.all.reduce((sum, { virtualUs }) => sum + virtualUs, 0) / 1e6
-    const events = this.all.reduce((sum, each) => sum + each.events, 0)
-    const bad = this.all.filter(({ findings }) => findings.length > 0).length
-    const figures = [
-      `${this.all.length}/${this.#count} seeds`,
-      `${(this.all.length / seconds).toFixed(1)} seeds/s`,
-      `${Math.round(virtual / cpu)} virtual s per s of one core`,
-      `${Math.round(events / cpu / 1000)} k events/s`,
-      `${bad} with findings`,
-    ]
-    return figures.join(', ')
-  }
-}
-
 if (!isMainThread && parentPort !== null && workerData !== null) {
-  const task = workerData as Task
-  for (const seed of task.seeds) parentPort.postMessage(runOne(seed, task))
+  const { seeds, terms } = workerData as Task
+  for (const seed of seeds) parentPort.postMessage(runOne(seed, terms))
 }

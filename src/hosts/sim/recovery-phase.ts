@@ -49,7 +49,9 @@ function chooseCore(run: Run, leaveBroken: boolean): readonly number[] | undefin
   if (!quorum.containsQuorum(new Set(able.filter((sid) => quorum.isVoter(sid))))) return undefined
   if (!leaveBroken) return able
   const core: number[] = []
-  for (const sid of shuffled(generator(config.seed, 'core'), able)) {
+  // One with flipped bits may find them any time.
+  const sound = able.filter((sid) => !run.hand.rotten.has(sid))
+  for (const sid of shuffled(generator(config.seed, 'core'), sound)) {
     core.push(sid)
     if (quorum.containsQuorum(new Set(core.filter((each) => quorum.isVoter(each))))) break
   }

@@ -1,0 +1,78 @@
+/** One seed after the other, and what is kept of each. */
+import { EnsembleChecker } from '../../src/check/checker.ts'
+import type { TraceEvent } from '../../src/core/trace.ts'
+import type { Judging } from '../../src/hosts/sim/run.ts'
+import { runSeed, type SeedResult } from '../../src/hosts/sim/run-seed.ts'
+import type { Family } from '../../src/hosts/sim/swarm.ts'
+import { sentenceOf } from './report.ts'
+
+/** What holds for all seeds of a hunt. Plain data. */
+export interface Terms {
+  readonly seconds: number
+  readonly families: readonly Family[] | undefined
+  readonly bare: boolean
+  readonly show: string | undefined
+}
+
+/** What is kept of a seed; plain data. */
+export interface Summary {
+  readonly seed: number
+  readonly hash: string
+  readonly events: number
+  readonly virtualUs: number
+  readonly cpuMs: number
+  readonly marks: readonly string[]
+  readonly findings: readonly { readonly property: string; readonly sentence: string; readonly atUs: number }[]
+  readonly lastEvents: readonly string[]
+}
+
+/** Each hundredth seed is run twice. */
+const SAMPLE = 100
+
+export const judges =
+  ({ bare }: Terms): (() => readonly Judging[]) =>
+  () =>
+    bare ? [] : [new EnsembleChecker()]
+
+export const drawn = (seed: number, terms: Terms): SeedResult => {
+  const { seconds, families, show } = terms
+  return runSeed(seed, {
+    seconds,
+    checkers: judges(terms),
+    ...(show === undefined ? {} : { onTrace: shower(show) }),
+    ...(families ? { shape: (plan) => ({ ...plan, families }) } : {}),
+  })
+}
+
+export function runOne(seed: number, terms: Terms): Summary {
+  const before = process.cpuUsage()
+  const result = drawn(seed, terms)
+  const used = process.cpuUsage(before)
+  const findings = result.findings.map(({ property, sentence, event }) => ({ property, sentence, atUs: event.at }))
+  if (seed % SAMPLE === 0) {
+    const again = drawn(seed, terms).hash
+    if (again !== result.hash)
+      findings.push({ property: 'R-1', sentence: `a second run gave ${again}, the first ${result.hash}`, atUs: 0 })
+  }
+  return {
+    seed,
+    hash: result.hash,
+    events: result.events,
+    virtualUs: result.virtualUs,
+    cpuMs: (used.user + used.system) / 1000,
+    marks: result.marks,
+    findings,
+    lastEvents: findings.length === 0 ? [] : result.lastEvents.map(sentenceOf),
+  }
+}
+
+/** Prints what matches. */
+export function shower(pattern: string): (events: readonly TraceEvent[]) => void {
+  const wanted = new RegExp(pattern)
+  return (events) => {
+    for (const event of events) {
+      const line = sentenceOf(event)
+      if (wanted.test(line)) console.log(line)
+    }
+  }
+}
