@@ -135,13 +135,13 @@ export class OrderChecks {
   packet(event: EventOf<'packetsSent'>, link: Link, { type, zxid: number, extra }: PacketSeen): void {
     const { judges, ledger } = this.#world
     const zxid = asZxid(number)
-    if (type === PacketType.PROPOSAL || type === PacketType.INFORM) {
+    if (type === PacketType.PROPOSAL || type === PacketType.INFORM || type === PacketType.INFORMANDACTIVATE) {
       if (!judges['Z-0'].holds(ledger.add(zxid, extra) !== 'other'))
         judges['Z-0'].report(
           event,
           `${who(event.station)} sends another txn under ${hex(zxid)} than was known by that zxid`,
         )
-    } else if (type === PacketType.COMMIT) {
+    } else if (type === PacketType.COMMIT || type === PacketType.COMMITANDACTIVATE) {
       const oldest = link.pending[link.committed]
       if (!judges['Z-10'].holds(oldest === zxid))
         judges['Z-10'].report(

@@ -107,7 +107,7 @@ export class SynchronizationChecks {
         )
       return
     }
-    if (type !== PacketType.PROPOSAL && type !== PacketType.INFORM) return
+    if (type !== PacketType.PROPOSAL && type !== PacketType.INFORM && type !== PacketType.INFORMANDACTIVATE) return
     if (link.newLeader !== undefined && !judges['S-8'].holds(epochOf(zxid) === link.newLeader.epoch))
       judges['S-8'].report(
         event,

@@ -96,7 +96,7 @@ export class World {
   readonly bodies = new Map<Zxid, Uint8Array>()
   /** Called with each new end of the committed history. */
   onCommitted: ((head: Zxid, event: TraceEvent) => void) | undefined
-  /** The newest configuration, and the one before it. */
+  /** The newest configuration, and those before it: while one takes the place of another, both count. */
   #quorums: readonly QuorumVerifier[] = []
   /** Sessions that another process has taken up, and whose requests it counts from 1 again. */
   readonly renumbered = new Set<bigint>()
@@ -174,8 +174,7 @@ export class World {
     if (newest?.toString() === text) return
     const quorum = QuorumVerifier.parse(text)
     if (newest !== undefined && quorum.version < newest.version) return
-    // A configuration that only differs in words has the same quorums.
-    this.#quorums = newest === undefined ? [quorum] : [quorum, newest]
+    this.#quorums = [quorum, ...this.#quorums].slice(0, CONFIGURATIONS)
   }
 
   /** The committed history goes on to `head`, if it is a continuation. */
@@ -213,6 +212,10 @@ export class World {
         this.configure(event.quorum ?? majorityOf(event.voters, event.observers))
         return undefined
       }
+      case 'configProposed':
+      case 'configActivated':
+        this.configure(event.quorum)
+        return undefined
       case 'paused':
       case 'resumed': {
         const replica = this.replicas.get(event.station)
@@ -385,6 +388,7 @@ export class World {
         link.pending.push(zxid)
         return
       case PacketType.COMMIT:
+      case PacketType.COMMITANDACTIVATE:
         if (link.pending[link.committed] === zxid) link.committed++
         if (link.committed > 64 && link.committed * 2 > link.pending.length) {
           link.pending = link.pending.slice(link.committed)
@@ -393,6 +397,7 @@ export class World {
         if (link.newLeader === undefined) link.history = zxid
         return
       case PacketType.INFORM:
+      case PacketType.INFORMANDACTIVATE:
         link.last = zxid
         if (link.newLeader === undefined) link.history = zxid
         return
@@ -438,6 +443,9 @@ export class World {
     return this.committed === undefined || zxid > this.committed
   }
 }
+
+/** So many configurations count: one may be proposed in vain. */
+const CONFIGURATIONS = 3
 
 const majorityOf = (voters: readonly number[], observers: readonly number[]): string =>
   [

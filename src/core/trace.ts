@@ -133,7 +133,7 @@ export type HostEvent =
 export interface PacketSeen {
   readonly type: number
   readonly zxid: bigint
-  /** PROPOSAL and INFORM: `fingerprint` of the txn; FOLLOWERINFO and OBSERVERINFO: the sid; ACKEPOCH: the epoch in its data. */
+  /** PROPOSAL, INFORM, and INFORMANDACTIVATE: `fingerprint` of the txn; FOLLOWERINFO and OBSERVERINFO: the sid; ACKEPOCH: the epoch in its data. */
   readonly extra: number
 }
 

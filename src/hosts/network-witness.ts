@@ -129,6 +129,9 @@ function packetSeen({ type, zxid, data }: QuorumPacket): PacketSeen {
     case PacketType.PROPOSAL:
     case PacketType.INFORM:
       return { type, zxid, extra: data === null ? 0 : fingerprint(data) }
+    case PacketType.INFORMANDACTIVATE:
+      // Before the txn stands who is to lead.
+      return { type, zxid, extra: data === null ? 0 : fingerprint(data.subarray(8)) }
     case PacketType.FOLLOWERINFO:
     case PacketType.OBSERVERINFO:
       return { type, zxid, extra: data === null || data.length < 8 ? -1 : Number(new Reader(data).long()) }
