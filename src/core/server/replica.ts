@@ -71,6 +71,11 @@ export class Replica {
     this.#database = new Database(host, config, onFatal, {}, this.#membership)
     this.#vote = { leader: config.sid, zxid: this.#database.lastLoggedZxid, electionEpoch: 0, peerEpoch: 0 }
     this.#clientPort = new ClientPort(host, config, this.#database, this.#membership)
+    const { fsynctime, sync_processor_batch_size } = this.#clientPort.metrics.time
+    this.#database.writer.onSynced = (durationMs, records) => {
+      fsynctime.add(Math.round(durationMs))
+      sync_processor_batch_size.add(records)
+    }
     if (config.standalone === true) {
       if (this.#recover()) this.#standAlone()
       return
@@ -171,7 +176,8 @@ export class Replica {
     if (this.#halted) return
     this.#stopReadOnly('a leader was elected')
     this.#vote = vote
-    this.#clientPort.metrics.time.election_time.add(Math.round(this.#host.clock.now() - this.#lookingSince))
+    if (!this.#isObserver)
+      this.#clientPort.metrics.time.election_time.add(Math.round(this.#host.clock.now() - this.#lookingSince))
     this.#becomeMember(`elected in round ${vote.electionEpoch}`)
   }
 

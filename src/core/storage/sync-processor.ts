@@ -39,6 +39,8 @@ export interface SyncProcessorPorts {
 export class SyncProcessor {
   /** Called behind the `done`s of a sync. Forgotten by `stop`. */
   onFlush: (() => void) | undefined
+  /** Told how long a sync took, in ms, and how many records it made durable. */
+  onSynced: ((durationMs: number, records: number) => void) | undefined
   readonly #ports: SyncProcessorPorts
   /** Taken, not yet in the file: the log is held, or about to roll. */
   readonly #waiting: Entry[] = []
@@ -181,10 +183,13 @@ export class SyncProcessor {
     const batch = this.#appended
     this.#appended = []
     this.#syncing = batch
-    this.#ports.disk.sync((error) => {
+    const { clock, disk } = this.#ports
+    const startedAt = clock.now()
+    disk.sync((error) => {
       if (this.#failure !== undefined) return
       if (error !== undefined) return this.fail(error)
       this.#syncing = undefined
+      this.onSynced?.(clock.now() - startedAt, batch.length)
       const newest = batch.findLast((entry) => entry.kind === 'txn')
       if (newest !== undefined) this.#ports.trace.emit({ kind: 'durable', zxid: newest.zxid })
       this.#deliver(batch)

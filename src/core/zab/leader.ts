@@ -31,6 +31,8 @@ interface Proposal {
   readonly packet: OutgoingPacket
   /** Voters that have it on disk. */
   readonly acks: Set<Sid>
+  /** Of the monotonic clock, in ms. */
+  readonly proposedAt: number
   /** Each of these memberships must have a quorum among them. */
   readonly quorums: readonly QuorumVerifier[]
 }
@@ -326,6 +328,7 @@ export class Leader implements Role, LeaderOfHandlers {
       bytes,
       packet: packet(host.trace, PacketType.PROPOSAL, zxid, bytes),
       acks: new Set(),
+      proposedAt: host.clock.now(),
       quorums: membership.quorums,
     }
     this.#lastProposed = zxid
@@ -364,7 +367,9 @@ export class Leader implements Role, LeaderOfHandlers {
       if (first === undefined || !haveQuorums(first.quorums, first.acks)) return
       this.#outstanding.shift()
       this.#lastCommitted = first.zxid
-      this.#context.clientPort.metrics.count.commit_count++
+      const { count, spread } = this.#context.clientPort.metrics
+      count.commit_count++
+      spread.quorum_ack_latency.add(Math.round(host.clock.now() - first.proposedAt))
       if (host.trace.off !== true) host.trace.emit({ kind: 'committed', zxid: first.zxid, ackers: sorted(first.acks) })
       if (first.logged.header.type === OpCode.reconfig) this.#commitReconfig(first)
       else this.#tellCommit(first, PacketType.COMMIT, PacketType.INFORM)

@@ -67,6 +67,8 @@ export class Learner implements Role {
   #lastQueued: Zxid
   #timers: { silence: Timer | undefined; connect: Timer | undefined } = { silence: undefined, connect: undefined }
   #heardAt = 0
+  /** Since when it is being brought up to date. */
+  #syncSince = 0
   #clients: ClientService | undefined
   /** Sessions heard of since the last PING, with their timeouts. */
   readonly #touched = new Map<SessionId, number>()
@@ -232,6 +234,7 @@ export class Learner implements Role {
 
   #ackEpoch(currentEpoch: number): void {
     this.#phase = 'awaitSync'
+    this.#syncSince = this.#context.host.clock.now()
     const data = new Writer(4)
     data.int(currentEpoch)
     this.#quorum?.send(PacketType.ACKEPOCH, this.#context.database.lastLoggedZxid, data.finish())
@@ -373,6 +376,10 @@ export class Learner implements Role {
     if (this.#newLeaderQuorum !== undefined && this.#context.reconfigure(this.#newLeaderQuorum))
       return this.#resign(ROLE_CHANGES)
     this.#phase = 'broadcast'
+    const { follower_sync_time, observer_sync_time } = clientPort.metrics.time
+    const syncMs = Math.round(host.clock.now() - this.#syncSince)
+    if (this.#observer) observer_sync_time.add(syncMs)
+    else follower_sync_time.add(syncMs)
     this.#quorum?.send(PacketType.ACK, makeZxid(this.#epoch, 0))
     this.#context.establishedEpoch(this.#epoch)
     this.#clients = new ClientService({ host, config, database, clientPort, role: this, kind: 'learner' })

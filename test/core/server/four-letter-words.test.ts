@@ -231,7 +231,7 @@ const STABLE = new RegExp(
     'auth_failed_count|non_mtls_.*|outstanding_tls_handshake|connection_drop_probability',
     '.*_quota_.*|proposal_count|commit_count|watch_bytes|response_bytes|connection_request_count',
     'connection_rejected|learner_(proposal|commit)_received_count|digest_mismatches_count|sessionless_connections_expired',
-    'looking_count|(cnt|sum)_connection_token_deficit|cnt_(update|read)latency|cnt_propagation_latency',
+    'cnt_quorum_ack_latency|cnt_election_time|cnt_(leader_)?unavailable_time|cnt_(follower|observer)_sync_time|looking_count|(cnt|sum)_connection_token_deficit|cnt_(update|read)latency|cnt_propagation_latency',
     '(avg|min|max|cnt|sum)_(.*_)?(read|write)_per_namespace|(avg|min|max|cnt|sum)_node_.*_watch_count',
   ].join('|')})$`,
 )
