@@ -52,6 +52,7 @@ export class Database {
   #state = new State()
   #committedLog: CommittedLog
   #loadedBefore = false
+  #synchronizing = false
   /** What the trace knows of the tree; undefined: nothing yet. */
   #told: { readonly zxid: Zxid; readonly digest: bigint } | undefined
   /** The newest zxids of the log, as recovery found it. */
@@ -80,7 +81,7 @@ export class Database {
     this.#committedLog = new CommittedLog(config.commitLogCount)
     // Between two roles the tree may hold what was never committed.
     const onRoll = () => {
-      if (this.writer.isOpen) this.takeSnapshot()
+      if (this.writer.isOpen && !this.#synchronizing) this.takeSnapshot()
     }
     const { clock, disk, random, trace } = host
     this.writer = new SyncProcessor(
@@ -198,7 +199,14 @@ export class Database {
 
   /** After a `stop` of the writer: a new role begins. */
   openForWriting(): void {
+    this.#synchronizing = false
     this.writer.open()
+  }
+
+  /** A learner writes the leader's history: from NEWLEADER to UPTODATE the tree may hold what no quorum has, and it may be
+   *  ahead of the log. A snapshot of that could not be cut any more (ZOOKEEPER-1549). */
+  set synchronizing(on: boolean) {
+    this.#synchronizing = on
   }
 
   /** Executes a committed txn, which `writer` has taken before. The caller tells the trace. `replies`: see DataTree.apply. */

@@ -345,6 +345,7 @@ export class Learner implements Role {
     this.#watchSilence()
     this.#newLeaderQuorum = quorumFromNewLeader(packet.data)
     if (this.#newLeaderQuorum !== undefined) this.#context.propose(this.#newLeaderQuorum)
+    database.synchronizing = true
     const committed = this.#committed
     this.#committed = []
     for (const { zxid, logged, bytes } of committed) {
@@ -376,6 +377,7 @@ export class Learner implements Role {
     if (this.#newLeaderQuorum !== undefined && this.#context.reconfigure(this.#newLeaderQuorum))
       return this.#resign(ROLE_CHANGES)
     this.#phase = 'broadcast'
+    database.synchronizing = false
     const { follower_sync_time, observer_sync_time } = clientPort.metrics.time
     const syncMs = Math.round(host.clock.now() - this.#syncSince)
     if (this.#observer) observer_sync_time.add(syncMs)
