@@ -12,7 +12,8 @@ import { type EventOf, type Handlers, hex, type World, who } from './world.ts'
 
 /** Answers wait here for their txns; of one session at most so many are kept. */
 const WAITING = 1024
-/** From so many znodes on only one snapshot of sixteen is looked through. */
+/** From so many znodes on only one snapshot of four is looked through, and of sixteen. */
+const SOME = 32
 const MANY = 2000
 const KEPT_DIGESTS = 8192
 
@@ -243,7 +244,8 @@ export class TreeChecks {
     const { judges, committed, ledger } = this.#world
     const zxid = ledger.normal(at)
     if (!this.isKnown || committed === undefined || zxid > this.tree.head || !ledger.contains(committed, zxid)) return
-    if (this.tree.size > MANY && this.#looked++ % 16 !== 0) return
+    const each = this.tree.size > MANY ? 16 : this.tree.size > SOME && property === 'D-5' ? 4 : 1
+    if (this.#looked++ % each !== 0) return
     const snapshot = readSnapshot(bytes)
     if (typeof snapshot === 'string') {
       judges['D-11'].report(event, `${what} at ${hex(at)} cannot be read: ${snapshot}`)
