@@ -100,6 +100,7 @@ interface Member {
 }
 
 const NEVER = Number.POSITIVE_INFINITY
+const NONE: readonly never[] = []
 const LIVES = 2 ** 16
 /** A connection's key has room for this many stations. */
 const MAX_STATION = 2000
@@ -114,7 +115,8 @@ export class Conductor {
   #deaths: StatusChange[] = []
   /** What is wrong with stations, over all their lives. */
   readonly #conditions = new Map<number, Conditions>()
-  readonly #links = new Map<string, LinkState>()
+  /** By station: the links from it or to it that are not as they should be. */
+  readonly #links = new Map<number, { readonly [link: string]: LinkState }>()
   /** What has become of the disks of those that do not run. */
   readonly #deeds = new Map<number, DiskDeed[]>()
   /** Dead with their machine: who asks there gets no answer, not even that nobody listens. */
@@ -215,18 +217,19 @@ export class Conductor {
     this.#remains = []
     this.#admit(opening)
     const { births, ends, status, orders } = opening
-    this.#deaths = this.#deaths.filter((death) => {
-      if (death.atUs < toUs) status.push(death)
-      return death.atUs >= toUs
-    })
-    const newborn = new Set(births.map(({ station }) => station))
+    if (this.#deaths.length > 0) {
+      this.#deaths = this.#deaths.filter((death) => {
+        if (death.atUs < toUs) status.push(death)
+        return death.atUs >= toUs
+      })
+    }
     const grants: Grant[] = []
     for (const member of this.#members.values()) {
       if (!member.running) continue
       const { station, incarnation } = member
       // The newborn know from the first who lives.
-      let told: readonly StatusChange[] = newborn.has(station) ? [] : status
-      let given: readonly StationOrder[] = orders.get(station) ?? []
+      let told: readonly StatusChange[] = births.some((birth) => birth.station === station) ? [] : status
+      let given: readonly StationOrder[] = orders.get(station) ?? NONE
       if (member.paused) {
         const now = holdBack(member.paused, told, given)
         if (now === undefined) continue
@@ -240,6 +243,7 @@ export class Conductor {
       grants.push({ station, incarnation, fromUs, toUs, level: this.level, status: told, orders: given, expects })
       member.inboundUs = NEVER
     }
+    if (births.length === 0) return { fromUs, toUs, ends, births, grants }
     const peers = this.#up()
     return { fromUs, toUs, ends, births: births.map((birth) => ({ ...birth, peers })), grants }
   }
@@ -383,27 +387,42 @@ export class Conductor {
 
   #relink(opening: Opening, fault: Extract<Fault, { kind: 'link' | 'heal' }>): undefined {
     const cause = this.#recordFault(opening, fault)
-    const concerned = new Set<number>()
-    if (fault.kind === 'heal') {
-      for (const link of this.#links.keys()) for (const end of endsOf(link)) concerned.add(end)
-      this.#links.clear()
-    } else {
-      const { state, from, to, ports = PORT_CLASSES } = fault
-      const links = from.flatMap((a) => to.flatMap((b) => (a === b ? [] : ports.map((port) => linkName(a, b, port)))))
-      for (const link of links) {
-        for (const end of endsOf(link)) concerned.add(end)
-        if (Object.keys(state).length === 0) this.#links.delete(link)
-        else this.#links.set(link, state)
-      }
+    const before = new Map(this.#links)
+    if (fault.kind === 'heal') this.#links.clear()
+    else this.#setLinks(fault)
+    for (const station of new Set([...before.keys(), ...this.#links.keys()])) {
+      const links = this.#links.get(station)
+      if (links === before.get(station)) continue
+      const { links: _, ...others } = this.#conditions.get(station) ?? {}
+      this.#become(opening, cause, station, links ? { ...others, links } : others)
     }
-    for (const station of [...concerned].sort((a, b) => a - b))
-      this.#become(opening, cause, station, { ...this.#conditions.get(station), links: this.#linksOf(station) })
   }
 
-  #linksOf(station: number): NonNullable<Conditions['links']> {
-    const own: { [link: string]: LinkState } = {}
-    for (const [link, state] of this.#links) if (endsOf(link).includes(station)) own[link] = state
-    return own
+  #setLinks({ state, from, to, ports = PORT_CLASSES }: Extract<Fault, { kind: 'link' }>): void {
+    const heals = Object.keys(state).length === 0
+    const changed = new Map<number, { [link: string]: LinkState }>()
+    const ownOf = (station: number): { [link: string]: LinkState } => {
+      let own = changed.get(station)
+      if (own === undefined) {
+        own = { ...this.#links.get(station) }
+        changed.set(station, own)
+      }
+      return own
+    }
+    for (const a of from)
+      for (const b of to)
+        for (const port of a === b ? [] : ports) {
+          const link = linkName(a, b, port)
+          if (heals && this.#links.get(a)?.[link] === undefined) continue
+          for (const own of [ownOf(a), ownOf(b)]) {
+            if (heals) delete own[link]
+            else own[link] = state
+          }
+        }
+    for (const [station, own] of changed) {
+      if (Object.keys(own).length === 0) this.#links.delete(station)
+      else this.#links.set(station, own)
+    }
   }
 
   #tell(opening: Opening, station: number, order: StationOrder): undefined {
@@ -553,9 +572,6 @@ export class Conductor {
   }
 }
 
-/** The two stations of a directed link. */
-const endsOf = (link: string): number[] => (link.split('/')[0] ?? '').split('>').map(Number)
-
 /** What a station that does nothing is to be told in this window all the same: undefined for nothing. The rest waits until it
  *  goes on. */
 function holdBack(
@@ -570,10 +586,29 @@ function holdBack(
   return urgent.length === 0 ? undefined : { told: [], given: urgent, resumed: false }
 }
 
-/** Merges the stations' events of one window: by time, station, sequence. */
-const inRunOrder = (lists: readonly (readonly TraceEvent[])[]): TraceEvent[] => {
+/** Merges the stations' events of one window, each list in order: by time, station, sequence. */
+function inRunOrder(lists: readonly (readonly TraceEvent[])[]): TraceEvent[] {
   const filled = lists.filter((list) => list.length > 0)
-  const events = filled.flat()
-  if (filled.length > 1) events.sort((a, b) => a.at - b.at || a.station - b.station || a.seq - b.seq)
-  return events
+  if (filled.length === 0) return []
+  if (filled.length === 1) return filled[0] as TraceEvent[]
+  let merged = filled[0] as readonly TraceEvent[]
+  for (let index = 1; index < filled.length; index++) merged = mergedOf(merged, filled[index] as readonly TraceEvent[])
+  return merged as TraceEvent[]
 }
+
+function mergedOf(left: readonly TraceEvent[], right: readonly TraceEvent[]): TraceEvent[] {
+  const merged: TraceEvent[] = []
+  let at = 0
+  for (const event of left) {
+    for (let other = right[at]; other !== undefined && isBefore(other, event); other = right[at]) {
+      merged.push(other)
+      at++
+    }
+    merged.push(event)
+  }
+  for (; at < right.length; at++) merged.push(right[at] as TraceEvent)
+  return merged
+}
+
+const isBefore = (a: TraceEvent, b: TraceEvent): boolean =>
+  a.at !== b.at ? a.at < b.at : a.station !== b.station ? a.station < b.station : a.seq < b.seq
