@@ -445,7 +445,7 @@ export class Conductor {
     const station = this.#nextClient++
     const command = load
       ? `load ${connect} ${load.outstanding} ${load.dataBytes}`
-      : `${workload ? 'workload' : 'client'} ${connect}`
+      : `${workload ? 'workload' : 'client'} ${withoutSecrets(connect)}`
     const cause = this.#record(opening.atUs, command)
     const more = workload ? { workload } : {}
     this.#bear(opening, station, { what: 'client', station, connect, config: this.config, load, ...more }, cause)

@@ -15,9 +15,9 @@ export function splitWords(line: string): string[] {
 }
 
 /** The line as it may be told to others: what addauth authenticates with is replaced by ***. Also catches a mistyped
- *  capital, and lines with a number in front, as `history` lists them. */
+ *  capital, lines with a number in front, as `history` lists them, and a zkCli.sh that is started with it. */
 export const withoutSecrets = (line: string): string =>
-  line.replace(/^((?:\s*\d+ - )?\s*["']?addauth["']?\s+\S+\s+)(.+)$/is, '$1***')
+  line.replace(/^((?:\s*\d+ - |.*\bzkCli\.sh\b.*\s)?\s*["']?addauth["']?\s+\S+\s+)(.+)$/is, '$1***')
 
 export interface Invocation {
   readonly server: string

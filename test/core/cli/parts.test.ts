@@ -32,6 +32,7 @@ describe('what is told of a line', () => {
     ['"addauth" digest bob:secret', '"addauth" digest ***'],
     ['AddAuth digest bob:secret', 'AddAuth digest ***'],
     ['12 - addauth digest bob:secret', '12 - addauth digest ***'],
+    ['zkCli.sh -server zk1:2181 addauth digest bob:secret', 'zkCli.sh -server zk1:2181 addauth digest ***'],
     ['addauth digest', 'addauth digest'],
     ['create /addauth digest secret', 'create /addauth digest secret'],
   ])('%s', (line, told) => {
