@@ -5,6 +5,7 @@
  *  --workers N    threads (1)                   --json FILE   everything found, as JSON
  *  --mutant NAME  with a deliberate bug         --quiet       nothing while it runs
  *  --family NAME  only these families of faults, may be given several times
+ *  --servers N    so many voters in each, and no observers
  *  --bare         without the checkers of src/check, for work on the simulator itself
  *  --show REGEXP  prints the events whose line matches
  *
@@ -38,6 +39,7 @@ const OPTIONS = {
   show: { type: 'string' },
   bare: { type: 'boolean', default: false },
   family: { type: 'string', multiple: true },
+  servers: { type: 'string' },
   replay: { type: 'string' },
   keep: { type: 'string' },
   shrink: { type: 'boolean', default: false },
@@ -52,7 +54,8 @@ interface Task {
 export async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: OPTIONS })
   const { seed, replay, show, bare, json } = values
-  const terms: Terms = { seconds: Number(values.seconds), families: familiesOf(values.family), bare, show }
+  const servers = values.servers === undefined ? undefined : Number(values.servers)
+  const terms: Terms = { seconds: Number(values.seconds), families: familiesOf(values.family), servers, bare, show }
   if (replay !== undefined || values.shrink || values.keep !== undefined) {
     const schedule =
       replay === undefined

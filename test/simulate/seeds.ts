@@ -10,6 +10,7 @@ import { sentenceOf } from './report.ts'
 export interface Terms {
   readonly seconds: number
   readonly families: readonly Family[] | undefined
+  readonly servers?: number | undefined
   readonly bare: boolean
   readonly show: string | undefined
 }
@@ -35,12 +36,12 @@ export const judges =
     bare ? [] : [new EnsembleChecker()]
 
 export const drawn = (seed: number, terms: Terms): SeedResult => {
-  const { seconds, families, show } = terms
+  const { seconds, families, servers, show } = terms
   return runSeed(seed, {
     seconds,
     checkers: judges(terms),
+    given: { families, servers },
     ...(show === undefined ? {} : { onTrace: shower(show) }),
-    ...(families ? { shape: (plan) => ({ ...plan, families }) } : {}),
   })
 }
 

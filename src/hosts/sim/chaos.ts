@@ -93,7 +93,7 @@ export class Chaos {
   }
 
   #healDisk(sid: number): void {
-    if (this.#hand.sick.has(sid)) this.#hand.act({ kind: 'disk', station: sid, disk: {} })
+    if (this.#hand.isSick(sid)) this.#hand.act({ kind: 'disk', station: sid, disk: {} })
   }
 
   /** Whether everything that this server has ever acknowledged, and every epoch that it has promised, is with all other

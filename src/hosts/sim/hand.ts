@@ -9,19 +9,26 @@ export interface Choice {
   readonly action: Action
 }
 
+const LINGERS_US = 60_000_000
+
 export class Hand {
   readonly choices: Choice[] = []
   readonly paused = new Set<number>()
   /** Servers whose disk, clock or pace has ever been at fault since they were last healed. */
   readonly unwell = new Set<number>()
-  /** Servers whose disk is at fault now. */
-  readonly sick = new Set<number>()
+  /** Until when a disk's fault may still come to light, µs: what it refused is sometimes told only behind a sync. */
+  readonly #sickUntil = new Map<number, number>()
   /** Servers with flipped bits on a disk that has not been wiped since. */
   readonly rotten = new Set<number>()
   readonly #sim: Simulation
 
   constructor(sim: Simulation) {
     this.#sim = sim
+  }
+
+  /** Whether a fault of its disk explains that this server stops now. */
+  isSick(sid: number): boolean {
+    return (this.#sickUntil.get(sid) ?? 0) >= this.#sim.edgeUs
   }
 
   act(action: Action): unknown {
@@ -45,8 +52,10 @@ export class Hand {
         this.paused.delete(action.station)
         return
       case 'disk':
-        if (Object.keys(action.disk).length === 0) this.sick.delete(action.station)
-        else this.sick.add(action.station)
+        this.#sickUntil.set(
+          action.station,
+          Object.keys(action.disk).length > 0 ? Number.POSITIVE_INFINITY : this.#sim.edgeUs + LINGERS_US,
+        )
         this.unwell.add(action.station)
         return
       case 'clock':

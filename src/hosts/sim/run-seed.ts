@@ -6,13 +6,17 @@ import { generator } from '../prng.ts'
 import { Chaos } from './chaos.ts'
 import { recover } from './recovery-phase.ts'
 import { Run, type RunOptions, type RunResult } from './run.ts'
-import { drawPlan, type SwarmPlan, shuffled } from './swarm.ts'
+import { drawPlan, type Given, type SwarmPlan, shuffled } from './swarm.ts'
 
 export interface SeedOptions extends RunOptions {
   /** Virtual seconds of trouble. */
   readonly seconds: number
-  /** Changes of what the seed draws. */
+  /** What the seed does not draw. */
+  readonly given?: Given
+  /** Changes of what it draws. */
   readonly shape?: (plan: SwarmPlan) => SwarmPlan
+  /** false: it ends with the troubles, and nothing is healed. */
+  readonly heals?: boolean
 }
 
 export interface SeedResult extends RunResult {
@@ -23,12 +27,12 @@ export interface SeedResult extends RunResult {
 }
 
 export function runSeed(seed: number, options: SeedOptions): SeedResult {
-  const drawn = drawPlan(seed)
+  const drawn = drawPlan(seed, options.given)
   const plan = options.shape?.(drawn) ?? drawn
   const run = new Run(plan.config, options)
   trouble(run, plan, options.seconds * 1e6)
   const troubles = run.hand.choices.length
-  if (!run.isOver) recover(run, plan.leaveBroken)
+  if (!run.isOver && options.heals !== false) recover(run, plan.leaveBroken)
   if (!run.isOver) run.end()
   return { ...run.result(), seed, plan, troubles }
 }

@@ -33,8 +33,8 @@ export interface RunOptions {
   readonly launch?: Launch
   /** Called with each window's events. */
   readonly onTrace?: (events: readonly TraceEvent[]) => void
-  /** A finding does not end the run. */
-  readonly goOn?: boolean
+  /** A finding does not end the run; or not each does. */
+  readonly goOn?: boolean | ((finding: Finding) => boolean)
 }
 
 export interface RunResult {
@@ -100,7 +100,8 @@ export class Run {
   found(finding: Finding): void {
     this.findings.push(finding)
     this.#lastEvents ??= this.#recent.flat().slice(-KEPT_EVENTS)
-    if (this.#options.goOn !== true) this.isOver = true
+    const { goOn } = this.#options
+    if (!(typeof goOn === 'function' ? goOn(finding) : goOn)) this.isOver = true
   }
 
   result(): RunResult {
@@ -145,7 +146,7 @@ export class Run {
     const { station, reason } = event
     if (event.kind === 'crashed')
       this.found({ property: 'crash', sentence: `the process of station ${station} threw: ${reason}`, event })
-    else if (station < 100 && !this.hand.sick.has(station) && !this.hand.rotten.has(station))
+    else if (station < 100 && !this.hand.isSick(station) && !this.hand.rotten.has(station))
       this.found({ property: 'halt', sentence: `server ${station} stopped itself without need: ${reason}`, event })
   }
 }

@@ -64,19 +64,28 @@ const STAPLE = new Set(['create', 'delete', 'set', 'get'])
 /** Once in a while. */
 const RARE = new Set(['close', 'vanish', 'resume', 'twin', 'auth', 'big', 'addWatch', 'removeWatches', 'setAcl'])
 
-export function drawPlan(seed: number): SwarmPlan {
+/** What is not drawn but given. */
+export interface Given {
+  /** So many voters, and no observers. */
+  readonly servers?: number | undefined
+  readonly families?: readonly Family[] | undefined
+}
+
+export function drawPlan(seed: number, given: Given = {}): SwarmPlan {
   const random = generator(seed, 'swarm')
-  const config = drawConfig(seed, random)
-  const families = FAMILIES.filter(() => random.float() < 0.4)
+  const config = drawConfig(seed, random, given)
+  const drawn = FAMILIES.filter(() => random.float() < 0.4)
+  const families = given.families ?? drawn
   const clients = Array.from({ length: pick(random, [1, 2, 2, 3, 4]) }, () => drawClient(random, config))
   const faultEveryUs = logarithmic(random, 300_000, 8_000_000)
   const lastsUs = logarithmic(random, 300_000, 20_000_000)
   return { config, families, clients, faultEveryUs, lastsUs, leaveBroken: random.float() < 0.3 }
 }
 
-function drawConfig(seed: number, random: Random): RunConfig {
-  const voters = pick(random, [1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 7])
-  const observers = voters < 3 ? 0 : pick(random, [0, 0, 0, 0, 1, 2])
+function drawConfig(seed: number, random: Random, given: Given): RunConfig {
+  const drawn = pick(random, [1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 7])
+  const voters = given.servers ?? drawn
+  const observers = voters < 3 || given.servers !== undefined ? 0 : pick(random, [0, 0, 0, 0, 1, 2])
   const servers = Math.min(9, voters + observers)
   const latencyMin = logarithmic(random, 200, 5000)
   const tickTimeMs = pick(random, [200, 500, 1000, 2000, 2000])
