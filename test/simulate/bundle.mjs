@@ -7,17 +7,18 @@ import { build } from 'vite'
 
 /**
  * @param {string | undefined} mutant
+ * @param {string} [entry] of test/simulate
  * @returns {Promise<string>} the bundle's address, to be imported; it is gone with this process
  */
-export async function bundle(mutant) {
-  const outDir = resolve('node_modules/.cache/simulate', `${mutant ?? 'sound'}-${process.pid}`)
-  process.on('exit', () => rmSync(outDir, { recursive: true, force: true }))
+export async function bundle(mutant, entry = 'main') {
+  const outDir = resolve('node_modules/.cache/simulate', `${entry}-${mutant ?? 'sound'}-${process.pid}`)
+  process.once('exit', () => rmSync(outDir, { recursive: true, force: true }))
   await build({
     configFile: false,
     logLevel: 'warn',
     plugins: mutant === undefined ? [] : [await pluginOf(mutant)],
     build: {
-      ssr: 'test/simulate/main.ts',
+      ssr: `test/simulate/${entry}.ts`,
       outDir,
       emptyOutDir: true,
       target: 'node20',
@@ -25,7 +26,7 @@ export async function bundle(mutant) {
       sourcemap: true,
     },
   })
-  return pathToFileURL(`${outDir}/main.js`).href
+  return pathToFileURL(`${outDir}/${entry}.js`).href
 }
 
 /** @param {string} mutant */

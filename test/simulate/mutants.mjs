@@ -1,5 +1,15 @@
-/** The deliberate bugs: each a change of one or a few places of the core, the property that must notice it first or second,
- *  and after how many seeds at the latest. With a number of ZooKeeper's tracker: a bug that real servers have had. */
+/** The deliberate bugs: each a change of one or a few places of the sources, the property that must notice it, and after how
+ *  many seeds at the latest. With a number of ZooKeeper's tracker: a bug that real servers have had. */
+import { clientMutants } from './mutants/clients.mjs'
+import { electionMutants } from './mutants/election.mjs'
+import { environmentMutants } from './mutants/environment.mjs'
+import { livenessMutants } from './mutants/liveness.mjs'
+import { orderMutants } from './mutants/order.mjs'
+import { sessionMutants } from './mutants/sessions.mjs'
+import { storageMutants } from './mutants/storage.mjs'
+import { synchronizationMutants } from './mutants/synchronization.mjs'
+import { treeMutants } from './mutants/tree.mjs'
+import { watchMutants } from './mutants/watches.mjs'
 
 /**
  * @typedef {{ readonly file: string, readonly find: string, readonly replace: string }} Change
@@ -7,35 +17,30 @@
  * @typedef {{
  *   readonly name: string,
  *   readonly says: string,
- *   readonly expect: readonly string[],
+ *   readonly expect: readonly import('../../src/check/properties.ts').PropertyId[],
  *   readonly changes: readonly Change[],
  *   readonly bug?: string,
+ *   readonly seed?: number,
  *   readonly seeds?: number,
+ *   readonly seconds?: number,
+ *   readonly shape?: import('./kill.ts').Shape,
  * }} Mutant
- *   `says`: what is wrong, in a sentence. `expect`: ids of check/properties.ts, one of which must be broken.
- *   `seeds`: budget, 50 where it is not given.
+ *   `says`: what is wrong, in a sentence. `expect`: ids of check/properties.ts, the first one the one that must be broken,
+ *   the others as good. `bug`: as in ZooKeeper's tracker. `seed`: one that is known to kill it. `seeds`: budget, 50 where it
+ *   is not given. `seconds`: of trouble, 30 where it is not given. `shape`: what is not left to the dice, where these would
+ *   come to it too rarely.
  */
-
-/**
- * @param {string} file
- * @param {string} find
- * @param {string} replace
- * @returns {Change}
- */
-const change = (file, find, replace) => ({ file, find, replace })
 
 /** @type {readonly Mutant[]} */
 export const mutants = [
-  {
-    name: 'ack-before-sync',
-    says: 'A follower acknowledges a proposal when it is written, not when it is synced.',
-    expect: ['D-1', 'Z-8'],
-    changes: [
-      change(
-        'core/zab/learner.ts',
-        'this.#context.database.writer.write(zxid, bytes, this.#durable)',
-        'this.#context.database.writer.write(zxid, bytes, () => {}); this.#durable(zxid)',
-      ),
-    ],
-  },
+  ...electionMutants,
+  ...orderMutants,
+  ...synchronizationMutants,
+  ...storageMutants,
+  ...treeMutants,
+  ...sessionMutants,
+  ...clientMutants,
+  ...watchMutants,
+  ...livenessMutants,
+  ...environmentMutants,
 ]

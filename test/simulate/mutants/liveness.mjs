@@ -1,0 +1,117 @@
+/** L: what must happen in time. */
+import { change } from './change.mjs'
+
+/** @type {readonly import('../mutants.mjs').Mutant[]} */
+export const livenessMutants = [
+  {
+    name: 'votes-said-once',
+    says: 'A vote that may have been lost is not said again.',
+    expect: ['L-1', 'L-6'],
+    changes: [
+      change(
+        'core/election/election.ts',
+        'if (this.#connections.haveDelivered()) this.#sendNotifications(search)\n    else this.#connections.connectAll()',
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'never-serves',
+    says: 'A learner whose leader was established before it ACKed NEWLEADER is not told to serve.',
+    expect: ['L-6', 'L-2'],
+    changes: [
+      change(
+        'core/zab/leader.ts',
+        'if (this.#established) return handler.leaderServes()',
+        'if (this.#established) return',
+      ),
+    ],
+  },
+  {
+    name: 'leader-without-establishing',
+    says: 'A leader waits for the ACK of NEWLEADER of all voters.',
+    expect: ['L-2', 'L-1'],
+    changes: [
+      change(
+        'core/zab/leader.ts',
+        'haveQuorums(this.#newLeaderQuorums, this.#newLeaderAcks)) this.#establish()',
+        'this.#newLeaderAcks.size === this.#context.membership.committed.voters.length) this.#establish()',
+      ),
+    ],
+  },
+  {
+    name: 'no-pings',
+    says: 'A leader sends no PING: followers give it up when nothing is written.',
+    expect: ['L-3', 'L-1', 'L-4'],
+    changes: [
+      change('core/zab/leader.ts', 'for (const handler of [...this.#handlers]) handler.ping(this.#lastProposed)', ''),
+    ],
+  },
+  {
+    name: 'requests-forgotten',
+    says: 'A leader drops requests of learners that come while something is outstanding.',
+    expect: ['L-4', 'C-9', 'L-7'],
+    changes: [
+      change(
+        'core/zab/leader.ts',
+        'const newest = this.#outstanding.at(-1)\n      if (newest === undefined) handler.syncDone()',
+        'const newest = this.#outstanding.at(-1)\n      if (newest === undefined) return',
+      ),
+      change(
+        'core/zab/leader.ts',
+        '    this.submit({\n      session,\n      cxid,',
+        '    if (type === OpCode.create && (data?.length ?? 0) % 2 === 0) return\n    this.submit({\n      session,\n      cxid,',
+      ),
+    ],
+  },
+  {
+    name: 'stays-without-quorum',
+    says: 'A leader does not notice that it has lost its quorum.',
+    expect: ['L-5', 'L-1', 'L-6', 'L-4'],
+    changes: [
+      change(
+        'core/zab/leader.ts',
+        'if (!haveQuorums(this.#context.membership.quorums, synced))',
+        'if (synced.size === 0)',
+      ),
+    ],
+  },
+  {
+    name: 'leader-stops-accepting',
+    says: 'When its epoch is established, a leader closes the port for learners.',
+    bug: 'ZOOKEEPER-4203',
+    expect: ['L-6', 'L-1'],
+    changes: [
+      change(
+        'core/zab/leader.ts',
+        '    this.#established = true\n',
+        '    this.#established = true\n    this.#listener?.close()\n',
+      ),
+    ],
+  },
+  {
+    name: 'waits-for-a-dead-leader',
+    says: 'A learner never gives up a leader from which nothing comes.',
+    expect: ['L-1', 'L-6', 'L-9'],
+    changes: [
+      change(
+        'core/zab/learner.ts',
+        'if (leftMs <= 0) return this.#resign(',
+        'if (leftMs < -1e12) return this.#resign(',
+      ),
+    ],
+  },
+  {
+    name: 'one-call-at-a-time',
+    says: 'A server calls its peers one after the other, and one that does not answer is waited for.',
+    bug: 'ZOOKEEPER-3756',
+    expect: ['L-1', 'L-6'],
+    changes: [
+      change(
+        'core/election/quorum-cnx-manager.ts',
+        'if (address === undefined || this.#workers.has(sid) || this.#attempts.has(sid)) return',
+        'if (address === undefined || this.#workers.has(sid) || this.#attempts.size > 0) return',
+      ),
+    ],
+  },
+]
