@@ -112,6 +112,18 @@ export interface Disk {
   remove(path: string): DiskError | undefined
   /** Calls `done` when everything before this call is durable, in the order of the calls. */
   sync(done: (error?: DiskError) => void): void
+  /** Begins a file that is written beside everything else: nothing is seen of it before it is whole and durable, and no
+   *  `sync` waits for it. Hosts in which `replace` costs no time have no need of it. */
+  compose?(path: string): Composition
+}
+
+export interface Composition {
+  /** The bytes belong to it from now on. */
+  append(bytes: Uint8Array): void
+  /** That was all: `done` when it is durable under its name, in the place of what was there. */
+  finish(done: (error?: DiskError) => void): void
+  /** It shall not be written; `done` is never called. */
+  abandon(): void
 }
 
 export class DiskError {

@@ -4,7 +4,7 @@
  *  after it. */
 import { Membership } from '../config/membership.ts'
 import { maxRecordBytes, type ReplicaConfig } from '../config/replica-config.ts'
-import { DiskError, type Host } from '../host.ts'
+import { type Composition, DiskError, type Host } from '../host.ts'
 import type { DataTree } from '../tree/data-tree.ts'
 import { kindOf, kindOf353 } from '../tree/znode.ts'
 import { OpCode } from '../wire/codes.ts'
@@ -19,7 +19,7 @@ import { FileTxnLog } from './file-txn-log.ts'
 import { claim } from './my-id.ts'
 import { type Recovered, type RecoveryOptions, readSnapshot, recover } from './recovery.ts'
 import { purgeable, removeAll, replacementSteps, resumeReplacement, type Step, truncationSteps } from './retire.ts'
-import { encodeSnapshot } from './snapshot-file.ts'
+import { encodeInSlices, encodeSnapshot } from './snapshot-file.ts'
 import { type Applied, State } from './state.ts'
 import { StorageError } from './storage-error.ts'
 import { SyncProcessor } from './sync-processor.ts'
@@ -32,6 +32,9 @@ export interface DatabaseOptions extends Omit<RecoveryOptions, 'commitLogCount' 
 }
 
 export type LoadResult = { readonly ok: true } | { readonly ok: false; readonly error: StorageError }
+
+/** Trees of up to so many znodes are written while nothing else happens. */
+const ZNODES_AT_ONCE = 5000
 
 interface Work {
   readonly steps: readonly Step[]
@@ -61,6 +64,8 @@ export class Database {
   #snapshotZxid: Zxid | undefined
   /** Snapshot files that were written or read whole in this life. */
   readonly #whole = new Set<string>()
+  /** A snapshot that is being written slice by slice. */
+  #composition: Composition | undefined
   /** Work on the files that goes in steps, the first one under way; the writer is held as long as there is any. */
   readonly #work: Work[] = []
 
@@ -125,6 +130,7 @@ export class Database {
    *  first. Emits `recovered`, and `treeLoaded` when the trace has not seen this tree. */
   load(): LoadResult {
     const { disk, trace } = this.#host
+    this.#abandonComposition()
     const unfinished = resumeReplacement(disk, (file) => this.#removed(file, 'truncated'))
     if (unfinished instanceof StorageError) return { ok: false, error: unfinished }
     const recovered = recover(disk, this.#recoveryOptions())
@@ -233,6 +239,7 @@ export class Database {
   truncate(zxid: Zxid): LoadResult {
     const { disk } = this.#host
     this.#assertNotReplacing()
+    this.#abandonComposition()
     const steps = truncationSteps(disk, zxid, (file) => this.#removed(file, 'truncated'), maxRecordBytes(this.#config))
     if (steps instanceof StorageError) return { ok: false, error: steps }
     const recovered = recover(disk, this.#recoveryOptions(zxid))
@@ -261,6 +268,7 @@ export class Database {
   installSnapshot({ tree, sessions }: ReturnType<typeof DataTree.deserialize>, zxid: Zxid): void {
     const { disk } = this.#host
     this.#assertNotReplacing()
+    this.#abandonComposition()
     tree.lastProcessedZxid = zxid
     const state = new State(tree, sessions)
     this.#showConfig(state.tree)
@@ -312,6 +320,7 @@ export class Database {
     const { disk } = this.#host
     const zxid = this.tree.lastProcessedZxid
     if (this.#work.length > 0 || zxid < ZXID_0 || zxid === this.#snapshotZxid) return
+    if (disk.compose !== undefined && this.tree.nodeCount > ZNODES_AT_ONCE) return this.#composeSnapshot()
     const failed = this.#writeSnapshot(this.#state)
     if (failed !== undefined) return this.writer.fail(failed)
     disk.sync((error) => {
@@ -319,6 +328,48 @@ export class Database {
       const keep = this.#config.snapRetainCount ?? 3
       if (keep > 0) this.purge(keep)
     })
+  }
+
+  /** Of a large tree: slice by slice, while txns go on. A snapshot that takes longer than to the next one is not
+   *  disturbed. */
+  #composeSnapshot(): void {
+    const { clock, disk, trace } = this.#host
+    const zxid = this.tree.lastProcessedZxid
+    const file = snapshotName(zxid)
+    const composition = this.#composition === undefined ? disk.compose?.(pathTo(file)) : undefined
+    if (composition === undefined) return
+    this.#composition = composition
+    const before = this.#snapshotZxid
+    this.#snapshotZxid = zxid
+    const pieces = encodeInSlices(this.tree, this.sessions, this.#config.digestEnabled)
+    let sizeBytes = 0
+    const done = (error?: DiskError): void => {
+      if (this.#composition !== composition) return
+      this.#composition = undefined
+      if (error !== undefined) {
+        this.#snapshotZxid = before
+        return this.writer.fail(new DiskError(error.code, `write ${file}: ${error.message}`))
+      }
+      this.#whole.add(file)
+      trace.emit({ kind: 'snapshotTaken', zxid, file, sizeBytes })
+      const keep = this.#config.snapRetainCount ?? 3
+      if (keep > 0) this.purge(keep)
+    }
+    const next = (): void => {
+      if (this.#composition !== composition) return
+      const { value: piece, done: isWhole } = pieces.next()
+      if (isWhole === true) return composition.finish(done)
+      sizeBytes += piece.length
+      composition.append(piece)
+      clock.after(0, next)
+    }
+    next()
+  }
+
+  /** The tree is about to be another one. */
+  #abandonComposition(): void {
+    this.#composition?.abandon()
+    this.#composition = undefined
   }
 
   #writeSnapshot({ tree, sessions }: State): DiskError | undefined {

@@ -1,5 +1,5 @@
-/** The bytes of a snapshot file. Source: FileSnap.java, SnapStream.java (storage.md section 3). Written here at one
- *  zxid, never fuzzy; fuzzy files of Java servers are read, and replaying the log on top of them repairs them. */
+/** The bytes of a snapshot file. Source: FileSnap.java, SnapStream.java (storage.md section 3). Written at one zxid, or
+ *  slice by slice and then fuzzy, as Java servers write them; replaying the log on top of a fuzzy file repairs it. */
 
 import { DataTree } from '../tree/data-tree.ts'
 import { DIGEST_VERSION } from '../tree/digest.ts'
@@ -31,18 +31,46 @@ export function encodeSnapshot(
   withDigest = true,
 ): Uint8Array {
   const out = new Writer(4096)
-  FileHeader.write(out, { magic: SNAPSHOT_MAGIC, version: 2, dbid: -1n })
+  FileHeader.write(out, FILE_HEADER)
   tree.serialize(out, sessions)
+  sealFile(out, tree, new Adler32(), withDigest)
+  return out.finish()
+}
+
+/** The same in pieces, to be written one behind the other; others may have their turn between them. The file's name is
+ *  the tree's lastProcessedZxid when the first piece is asked for. */
+export function* encodeInSlices(
+  tree: DataTree,
+  sessions: ReadonlyMap<SessionId, number>,
+  withDigest = true,
+  znodes = ZNODES_OF_A_SLICE,
+): Generator<Uint8Array> {
+  const out = new Writer(4096)
   const checksum = new Adler32()
+  FileHeader.write(out, FILE_HEADER)
+  for (const _slice of tree.serializeInSlices(out, sessions, znodes)) {
+    checksum.update(out.peek())
+    yield out.finish()
+    out.reset()
+  }
+  sealFile(out, tree, checksum, withDigest)
+  yield out.finish()
+}
+
+const FILE_HEADER = { magic: SNAPSHOT_MAGIC, version: 2, dbid: -1n }
+/** A few milliseconds' work. */
+const ZNODES_OF_A_SLICE = 1000
+
+/** `checksum` covers what stands before `out`. */
+function sealFile(out: Writer, tree: DataTree, checksum: Adler32, withDigest: boolean): void {
   seal(out, checksum, 0)
-  if (!withDigest) return out.finish()
+  if (!withDigest) return
   const sealed = out.length - SEAL_BYTES
   const nothingYet = tree.lastProcessedZxid <= ZXID_0
   out.long(nothingYet ? 0n : tree.lastProcessedZxid)
   out.int(DIGEST_VERSION)
   out.long(nothingYet ? 0n : tree.digest)
   seal(out, checksum, sealed)
-  return out.finish()
 }
 
 /** `zxid`: what the file's name says. */

@@ -61,6 +61,19 @@ export class AclCache {
 
   serialize(out: Writer): void {
     out.int(this.#entries.size)
+    this.#writeEntries(out)
+  }
+
+  /** With one list more, by which nobody may do anything; returns its number, which is greater than all others. */
+  serializeWithNobody(out: Writer): number {
+    out.int(this.#entries.size + 1)
+    this.#writeEntries(out)
+    out.long(BigInt(this.#lastId + 1))
+    AclList.write(out, NOBODY)
+    return this.#lastId + 1
+  }
+
+  #writeEntries(out: Writer): void {
     for (const [id, { list }] of this.#entries) {
       out.long(BigInt(id))
       AclList.write(out, list)

@@ -389,15 +389,32 @@ export class DataTree {
 
   /** The body of a snapshot file and of a SNAP stream: sessions, ACL cache, nodes, terminator. */
   serialize(out: Writer, sessions: ReadonlyMap<SessionId, number>): void {
-    out.int(sessions.size)
-    for (const [session, timeoutMs] of sessions) {
-      out.long(session)
-      out.int(timeoutMs)
-    }
+    writeSessions(out, sessions)
     this.#acls.serialize(out)
     for (const [path, node] of this.walk()) {
       out.string(path)
       DataNodeRecord.write(out, { data: node.data, acl: BigInt(node.acl), stat: node })
+    }
+    out.string('/')
+  }
+
+  /** The same bit by bit: whenever it yields, after so many znodes or so, others may have their turn, and `out` may be
+   *  taken away. Txns that are executed meanwhile make it fuzzy, as ZooKeeper's snapshots are: it has their effects in part,
+   *  and replaying the log from the zxid of its beginning repairs that. */
+  *serializeInSlices(out: Writer, sessions: ReadonlyMap<SessionId, number>, znodes: number): Generator<void> {
+    const begin = this.lastProcessedZxid
+    writeSessions(out, sessions)
+    const nobody = this.#acls.serializeWithNobody(out)
+    let count = 0
+    // In the order of their creation, so a parent always comes before its children.
+    for (const [path, node] of this.#nodes) {
+      // The log makes them.
+      if (node.czxid > begin) continue
+      out.string(path)
+      // A list that is newer than those above is made by the log, too.
+      const acl = BigInt(Math.min(node.acl, nobody))
+      DataNodeRecord.write(out, { data: node.data, acl, stat: node })
+      if (++count % znodes === 0) yield
     }
     out.string('/')
   }
@@ -527,3 +544,11 @@ interface CreateBody {
   readonly parentCVersion: number
 }
 const NONE: ReadonlySet<string> = new Set()
+
+function writeSessions(out: Writer, sessions: ReadonlyMap<SessionId, number>): void {
+  out.int(sessions.size)
+  for (const [session, timeoutMs] of sessions) {
+    out.long(session)
+    out.int(timeoutMs)
+  }
+}

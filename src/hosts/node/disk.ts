@@ -1,30 +1,27 @@
 /** Files behind the disk port. Appends are kept until the turn ends and go to the system in one call, before anything that
  *  the process sent leaves it: a kill loses nothing that anybody was told of. Syncs run beside the event loop, in order.
  *
- *  A large file that is replaced as a whole (a snapshot) is written beside the event loop as well, and takes its name when it
- *  is durable; reads see it at once. */
+ *  A large file that is replaced as a whole is written beside the event loop as well, and takes its name when it is
+ *  durable; reads see it at once. */
 import {
   closeSync,
   fdatasync,
   fstatSync,
-  fsync,
   fsyncSync,
-  ftruncateSync,
   mkdirSync,
-  open,
   openSync,
-  readdirSync,
   readFileSync,
   readSync,
   renameSync,
   rmSync,
   statSync,
-  writeSync,
 } from 'node:fs'
-import { open as openFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Disk, DiskError } from '../../core/host.ts'
+import { type Composition, type Disk, DiskError } from '../../core/host.ts'
 import type { NodeClock } from './clock.ts'
+import { NodeComposition } from './composition.ts'
+import { attempt, diskError, filesIn, syncFolder, writeWhole } from './file-system.ts'
+import { GrowingFile } from './growing-file.ts'
 
 export interface DiskOptions {
   /** myid, snapshots, epochs. */
@@ -35,52 +32,40 @@ export interface DiskOptions {
   readonly forceSync: boolean
 }
 
-/** A file that is open for appending. */
-interface Growing {
-  readonly fd: number
-  /** With what is not written yet. */
-  sizeBytes: number
-  /** Appended in this turn, at the beginning of a buffer that is used again. */
-  waiting: Uint8Array
-  waitingBytes: number
-  /** Syncs that are under way or wait, and need the descriptor. */
-  syncs: number
-  /** To be closed when no sync needs it any more. */
-  leaving: boolean
-}
-
 /** A large file on its way to the disk. */
 interface Replacement {
   readonly bytes: Uint8Array
-  durable: Promise<void>
+  readonly composition: Composition
+  /** It is durable, it has failed, or it counts no more. */
+  over: boolean
+  /** Called then. */
+  readonly waiting: ((error: Error | null) => void)[]
 }
 
 interface Sync {
-  readonly files: readonly Growing[]
-  readonly replacements: readonly Promise<void>[]
+  readonly files: readonly GrowingFile[]
+  readonly replacements: readonly Replacement[]
   /** Entries in them have come or gone. */
   readonly directories: readonly string[]
   readonly done: (error?: DiskError) => void
 }
 
-const BUFFER_BYTES = 1 << 16
-/** A buffer that a burst has made larger does not stay so. */
-const MOST_BUFFER_BYTES = 1 << 22
 /** What is longer is written beside the event loop. */
 const LARGE_BYTES = 1 << 18
 /** The suffix of what has no name yet; `.tmp` would mean something to recovery. */
 const UNNAMED = /\.new\d*$/
+const VERSION = 'version-2'
 
 export class NodeDisk implements Disk {
   readonly #options: DiskOptions
   readonly #clock: NodeClock
-  readonly #growing = new Map<string, Growing>()
-  /** The one that was opened last: the log. */
-  #newest: Growing | undefined
-  readonly #unwritten = new Set<Growing>()
+  readonly #growing = new Map<string, GrowingFile>()
+  /** The path of the one that was opened last: the log. */
+  #newest = ''
+  readonly #unwritten = new Set<GrowingFile>()
   readonly #replacing = new Map<string, Replacement>()
-  #replacements = 0
-  #dirtyFiles = new Set<Growing>()
+  #unnamed = 0
+  #dirtyFiles = new Set<GrowingFile>()
   #dirtyDirectories = new Set<string>()
   /** The first one is under way. */
   readonly #syncs: Sync[] = []
@@ -91,7 +76,7 @@ export class NodeDisk implements Disk {
   constructor(clock: NodeClock, options: DiskOptions) {
     this.#clock = clock
     this.#options = options
-    for (const folder of new Set([join(options.dataDir, VERSION), join(options.dataLogDir, VERSION)])) {
+    for (const folder of this.#folders(VERSION)) {
       this.#makeFolder(folder)
       for (const name of filesIn(folder)) if (UNNAMED.test(name)) rmSync(join(folder, name))
     }
@@ -107,9 +92,8 @@ export class NodeDisk implements Disk {
   }
 
   list(directory: string): string[] {
-    const { dataDir, dataLogDir } = this.#options
     const names = new Set<string>()
-    for (const folder of new Set([join(dataDir, directory), join(dataLogDir, directory)]))
+    for (const folder of this.#folders(directory))
       for (const name of filesIn(folder)) if (!UNNAMED.test(name)) names.add(name)
     const prefix = directory === '' ? '' : `${directory}/`
     for (const path of this.#replacing.keys()) if (path.startsWith(prefix)) names.add(path.slice(prefix.length))
@@ -128,7 +112,7 @@ export class NodeDisk implements Disk {
     const replacement = this.#replacing.get(path)
     if (replacement !== undefined) return replacement.bytes.slice(offset, end)
     return attempt(() => {
-      this.#write(this.#growing.get(path))
+      this.#growing.get(path)?.write()
       if (offset === 0 && length === undefined) return plain(readFileSync(this.#real(path)))
       const fd = openSync(this.#real(path), 'r')
       try {
@@ -144,10 +128,7 @@ export class NodeDisk implements Disk {
     if (this.#failure !== undefined) return this.#failure
     const file = this.#growing.get(path) ?? attempt(() => this.#open(path))
     if (file instanceof DiskError) return file
-    file.sizeBytes += bytes.length
-    if (file.waitingBytes + bytes.length > file.waiting.length) makeRoom(file, bytes.length)
-    file.waiting.set(bytes, file.waitingBytes)
-    file.waitingBytes += bytes.length
+    file.append(bytes)
     this.#unwritten.add(file)
     this.#dirtyFiles.add(file)
     this.#clock.needEnd()
@@ -158,9 +139,7 @@ export class NodeDisk implements Disk {
     return attempt(() => {
       if (this.size(path) === undefined) throw new DiskError('missing', `${path}: no such file`)
       const file = this.#growing.get(path) ?? this.#open(path)
-      this.#write(file)
-      ftruncateSync(file.fd, sizeBytes)
-      file.sizeBytes = sizeBytes
+      file.truncate(sizeBytes)
       this.#dirtyFiles.add(file)
       return undefined
     })
@@ -188,15 +167,24 @@ export class NodeDisk implements Disk {
     })
   }
 
+  compose(path: string): Composition {
+    const real = this.#real(path)
+    return new NodeComposition({
+      path: real,
+      unnamed: `${real}.new${++this.#unnamed}`,
+      forceSync: this.#options.forceSync,
+    })
+  }
+
   sync(done: (error?: DiskError) => void): void {
     this.#writeAll()
     const sync: Sync = {
       files: [...this.#dirtyFiles],
-      replacements: [...this.#replacing.values()].map(({ durable }) => durable),
+      replacements: [...this.#replacing.values()],
       directories: [...this.#dirtyDirectories],
       done,
     }
-    for (const file of sync.files) file.syncs++
+    for (const file of sync.files) file.syncBegins()
     this.#dirtyFiles = new Set()
     this.#dirtyDirectories = new Set()
     this.#syncs.push(sync)
@@ -207,18 +195,19 @@ export class NodeDisk implements Disk {
 
   #begin({ files, replacements, directories }: Sync): void {
     const force = this.#options.forceSync
-    if (!force && replacements.length === 0) {
+    const pending = replacements.filter(({ over }) => !over)
+    if (!force && pending.length === 0) {
       this.#clock.after(0, () => this.#finish())
       return
     }
     // Each name is durable after what stands behind it.
     const names = this.#afterAll(force ? directories.length : 0, () => this.#finish())
-    const contents = this.#afterAll((force ? files.length : 0) + replacements.length, () => {
+    const contents = this.#afterAll((force ? files.length : 0) + pending.length, () => {
       if (force) for (const folder of directories) syncFolder(folder, names.one)
       names.start()
     })
     if (force) for (const { fd } of files) fdatasync(fd, contents.one)
-    for (const durable of replacements) durable.then(() => contents.one(null), contents.one)
+    for (const { waiting } of pending) waiting.push(contents.one)
     contents.start()
   }
 
@@ -231,20 +220,18 @@ export class NodeDisk implements Disk {
         if (--left === 0) then()
       },
       start: () => {
-        if (count === 0) then()
+        if (count === 0) this.#clock.after(0, then)
       },
     }
   }
 
   #finish(): void {
-    const sync = this.#syncs[0] as Sync
+    const sync = this.#syncs.shift() as Sync
     for (const file of sync.files) {
-      file.syncs--
-      // A log that is complete; this one is not coming back.
-      if (file !== this.#newest && file.syncs === 0 && !this.#dirtyFiles.has(file)) file.leaving = true
-      this.#closeIfLeft(file)
+      file.syncEnds()
+      // A log that is complete does not come back.
+      if (file !== this.#growing.get(this.#newest) && !this.#dirtyFiles.has(file)) this.#forget(file)
     }
-    this.#syncs.shift()
     const next = this.#syncs[0]
     if (next !== undefined) this.#begin(next)
     sync.done(this.#failure)
@@ -252,27 +239,33 @@ export class NodeDisk implements Disk {
 
   // --- files -------------------------------------------------------------------------------------
 
+  #folders(directory: string): Set<string> {
+    return new Set([join(this.#options.dataDir, directory), join(this.#options.dataLogDir, directory)])
+  }
+
   #real(path: string): string {
     const { dataDir, dataLogDir } = this.#options
     return join(path === 'initialize' || path.startsWith(`${VERSION}/log.`) ? dataLogDir : dataDir, path)
   }
 
-  #open(path: string): Growing {
+  #open(path: string): GrowingFile {
     const real = this.#real(path)
     this.#makeFolder(dirname(real))
-    const isNew = statSync(real, { throwIfNoEntry: false }) === undefined
-    const fd = openSync(real, 'a')
-    if (isNew) this.#dirtyDirectories.add(dirname(real))
-    const waiting = new Uint8Array(BUFFER_BYTES)
-    const file = { fd, sizeBytes: fstatSync(fd).size, waiting, waitingBytes: 0, syncs: 0, leaving: false }
+    if (statSync(real, { throwIfNoEntry: false }) === undefined) this.#dirtyDirectories.add(dirname(real))
+    const file = new GrowingFile(real)
+    const complete = this.#growing.get(this.#newest)
+    if (complete !== undefined && !this.#dirtyFiles.has(complete)) this.#forget(complete)
     this.#growing.set(path, file)
-    const complete = this.#newest
-    this.#newest = file
-    if (complete !== undefined && !this.#dirtyFiles.has(complete)) {
-      complete.leaving = true
-      this.#closeIfLeft(complete)
-    }
+    this.#newest = path
     return file
+  }
+
+  #forget(file: GrowingFile): void {
+    for (const [path, each] of this.#growing)
+      if (each === file) {
+        this.#growing.delete(path)
+        file.leave()
+      }
   }
 
   #makeFolder(folder: string): void {
@@ -282,26 +275,10 @@ export class NodeDisk implements Disk {
 
   #writeAll(): void {
     for (const file of this.#unwritten) {
-      const failed = attempt(() => this.#write(file))
+      const failed = attempt(() => file.write())
       if (failed !== undefined) this.#failure ??= failed
     }
     this.#unwritten.clear()
-  }
-
-  #write(file: Growing | undefined): undefined {
-    if (file === undefined || file.waitingBytes === 0) return
-    const { fd, waiting, waitingBytes } = file
-    file.waitingBytes = 0
-    this.#unwritten.delete(file)
-    try {
-      writeWhole(fd, waiting.subarray(0, waitingBytes))
-      if (waiting.length > MOST_BUFFER_BYTES) file.waiting = new Uint8Array(BUFFER_BYTES)
-    } catch (error) {
-      // No part of a record stays behind.
-      file.sizeBytes -= waitingBytes
-      attempt(() => ftruncateSync(fd, file.sizeBytes))
-      throw error
-    }
   }
 
   #replaceNow(real: string, bytes: Uint8Array): void {
@@ -317,105 +294,38 @@ export class NodeDisk implements Disk {
   }
 
   #replaceBeside(path: string, bytes: Uint8Array): void {
-    const real = this.#real(path)
-    const unnamed = `${real}.new${++this.#replacements}`
-    const replacement: Replacement = { bytes, durable: Promise.resolve() }
-    const write = async (): Promise<void> => {
-      try {
-        const file = await openFile(unnamed, 'w')
-        try {
-          await file.writeFile(bytes)
-          if (this.#options.forceSync) await file.sync()
-        } finally {
-          await file.close()
-        }
-      } catch (error) {
-        rmSync(unnamed, { force: true })
-        throw error
-      }
-      // Meanwhile there may be a newer one, or none at all any more.
-      if (this.#replacing.get(path) !== replacement) return rmSync(unnamed)
-      renameSync(unnamed, real)
-      this.#replacing.delete(path)
-    }
-    replacement.durable = write()
-    // Whoever syncs hears of it; there may be nobody.
-    replacement.durable.catch((error: Error) => {
-      this.#failure ??= diskError(error)
-    })
+    const replacement: Replacement = { bytes, composition: this.compose(path), over: false, waiting: [] }
     this.#replacing.set(path, replacement)
+    replacement.composition.append(bytes)
+    replacement.composition.finish((error) => {
+      if (error !== undefined) this.#failure ??= error
+      this.#end(path, replacement)
+    })
   }
 
-  /** What is open or under way under this name does not count any more. */
+  #end(path: string, replacement: Replacement): void {
+    if (this.#replacing.get(path) === replacement) this.#replacing.delete(path)
+    replacement.over = true
+    for (const tell of replacement.waiting.splice(0)) tell(null)
+  }
+
+  /** What is open or under way under this name does not count any more. @throws what node:fs throws */
   #leave(path: string): void {
-    this.#replacing.delete(path)
+    const replacement = this.#replacing.get(path)
+    if (replacement !== undefined) {
+      replacement.composition.abandon()
+      // A port never calls back from inside a call.
+      this.#replacing.delete(path)
+      this.#clock.after(0, () => this.#end(path, replacement))
+    }
     const file = this.#growing.get(path)
     if (file === undefined) return
-    this.#write(file)
-    this.#growing.delete(path)
+    file.write()
+    this.#unwritten.delete(file)
     this.#dirtyFiles.delete(file)
-    file.leaving = true
-    this.#closeIfLeft(file)
+    this.#forget(file)
   }
-
-  #closeIfLeft(file: Growing): void {
-    if (!file.leaving || file.syncs > 0) return
-    file.leaving = false
-    if (this.#newest === file) this.#newest = undefined
-    for (const [path, each] of this.#growing) if (each === file) this.#growing.delete(path)
-    closeSync(file.fd)
-  }
-}
-
-const VERSION = 'version-2'
-
-function filesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map(({ name }) => name)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
-}
-
-function syncFolder(folder: string, done: (error: Error | null) => void): void {
-  open(folder, 'r', (missing, fd) => {
-    // A folder that is gone has no entries to keep.
-    if (missing !== null) return done(null)
-    fsync(fd, (error) => {
-      closeSync(fd)
-      done(error)
-    })
-  })
-}
-
-function makeRoom(file: Growing, bytes: number): void {
-  const wider = new Uint8Array(Math.max(file.waitingBytes + bytes, file.waiting.length * 2))
-  wider.set(file.waiting.subarray(0, file.waitingBytes))
-  file.waiting = wider
-}
-
-function writeWhole(fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
 }
 
 /** Not a Buffer, whose `slice` does not copy. */
 const plain = (bytes: Buffer): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
-
-function attempt<T>(run: () => T): T | DiskError {
-  try {
-    return run()
-  } catch (error) {
-    return error instanceof DiskError ? error : diskError(error as Error)
-  }
-}
-
-function diskError(error: Error): DiskError {
-  const { code } = error as NodeJS.ErrnoException
-  return new DiskError(
-    code === 'ENOENT' ? 'missing' : code === 'ENOSPC' || code === 'EDQUOT' ? 'full' : 'io',
-    error.message,
-  )
-}

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeSnapshot, encodeSnapshot } from '../../../src/core/storage/snapshot-file.ts'
+import { decodeSnapshot, encodeInSlices, encodeSnapshot } from '../../../src/core/storage/snapshot-file.ts'
 import { State } from '../../../src/core/storage/state.ts'
 import { StorageError } from '../../../src/core/storage/storage-error.ts'
 import { DataTree } from '../../../src/core/tree/data-tree.ts'
@@ -11,6 +11,12 @@ import { encodeLogged, type LoggedTxn } from '../../../src/core/wire/txn.ts'
 import { decisions, historyOf } from './history.ts'
 import { eventsOf, started } from './rig.ts'
 import { contentOf } from './tree-content.ts'
+
+const joined = (pieces: readonly Uint8Array[]): Uint8Array => {
+  const out = new Writer()
+  for (const piece of pieces) out.raw(piece)
+  return out.finish()
+}
 
 const execute = (txns: readonly LoggedTxn[], state = new State()): State => {
   for (const txn of txns) state.apply(txn)
@@ -83,6 +89,36 @@ describe('for every history', () => {
         expect(again.tree.digest).toBe(again.tree.recomputedDigest())
       }),
       { numRuns: 200 },
+    )
+  })
+
+  test('so does a snapshot of ours that was written slice by slice, while txns went on', () => {
+    fc.assert(
+      fc.property(
+        decisions(60),
+        fc.nat(),
+        fc.integer({ min: 1, max: 4 }),
+        fc.infiniteStream(fc.nat({ max: 3 })),
+        (numbers, where, znodes, pauses) => {
+          const txns = historyOf(numbers, true)
+          const at = where % (txns.length + 1)
+          const live = execute(txns.slice(0, at))
+          const pieces: Uint8Array[] = []
+          let next = at
+          for (const piece of encodeInSlices(live.tree, live.sessions, true, znodes)) {
+            pieces.push(piece)
+            for (let count = pauses.next().value as number; count > 0 && next < txns.length; count--)
+              live.apply(txns[next++] as LoggedTxn)
+          }
+          const snapshot = decodeSnapshot(joined(pieces), 'snapshot', asZxid(BigInt(at)))
+          if (snapshot instanceof StorageError) throw new Error(snapshot.message)
+          const again = execute(txns.slice(at), new State(snapshot.tree, snapshot.sessions, snapshot.digest))
+          expect(contentOf(again)).toEqual(contentOf(execute(txns)))
+          expect(again.mismatches).toBe(0)
+          expect(again.tree.digest).toBe(again.tree.recomputedDigest())
+        },
+      ),
+      { numRuns: 300 },
     )
   })
 

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { DiskError } from '../../../src/core/host.ts'
+import { type Composition, DiskError } from '../../../src/core/host.ts'
 import { NodeClock } from '../../../src/hosts/node/clock.ts'
 import { NodeDisk } from '../../../src/hosts/node/disk.ts'
 
@@ -132,6 +132,50 @@ describe.each([
     disk.append('version-2/log.7', bytes('y'))
     await synced(disk)
     expect(onDisk('version-2/log.7')).toBe('xy')
+  })
+})
+
+describe('a file that is composed', () => {
+  const piece = new Uint8Array(3_000_000).fill(66)
+  const finished = (composition: Composition): Promise<DiskError | undefined> =>
+    new Promise((settle) => composition.finish(settle))
+
+  test('is not seen, and no sync waits for it, before it is whole; then it is in the place of what was there', async () => {
+    const disk = open()
+    disk.replace(SNAPSHOT, bytes('old'))
+    const composition = disk.compose(SNAPSHOT)
+    for (let n = 0; n < 3; n++) composition.append(piece)
+    expect(await synced(disk)).toBeUndefined()
+    expect(onDisk(SNAPSHOT)).toBe('old')
+    expect(disk.list('version-2')).toEqual(['snapshot.1'])
+    expect(await finished(composition)).toBeUndefined()
+    expect(disk.size(SNAPSHOT)).toBe(9_000_000)
+    expect(readdirSync(join(folder, 'version-2'))).toEqual(['snapshot.1'])
+  })
+
+  test('leaves nothing behind when it is abandoned, at whatever moment', async () => {
+    const disk = open()
+    const early = disk.compose(SNAPSHOT)
+    early.append(piece)
+    early.abandon()
+    const late = disk.compose(SNAPSHOT)
+    late.append(piece)
+    let done = false
+    late.finish(() => {
+      done = true
+    })
+    late.abandon()
+    while (readdirSync(join(folder, 'version-2')).length > 0) await turn()
+    expect(done).toBe(false)
+    expect(disk.list('version-2')).toEqual([])
+  })
+
+  test('tells who finishes it that there is no room', async () => {
+    const disk = open()
+    rmSync(join(folder, 'version-2'), { recursive: true })
+    const composition = disk.compose(SNAPSHOT)
+    composition.append(piece)
+    expect(await finished(composition)).toMatchObject({ code: 'missing' })
   })
 })
 
