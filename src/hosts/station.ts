@@ -27,7 +27,9 @@ import type { Damage, PageCache } from './page-cache.ts'
 import { generator } from './prng.ts'
 import type { Launch, Process, ProcessSpec } from './process.ts'
 
-export type TraceLevel = 'full' | 'state' | 'off'
+/** full: everything. state: messages are counted. judged: neither messages nor timers are told; what remains is what checkers
+ *  judge. off: nothing. Each event keeps its seq, told or not. */
+export type TraceLevel = 'full' | 'state' | 'judged' | 'off'
 
 /** How a station begins. Plain data. */
 export interface Birth {
@@ -278,6 +280,8 @@ export class Station implements NetworkHome {
     if (this.level === 'state') {
       this.#traffic ??= new Map()
       this.#traffic.set(note.type, (this.#traffic.get(note.type) ?? 0) + 1)
+    } else if (this.#crashPoint !== undefined) {
+      this.#mayStop({ kind: 'message', connection: on.id, to: on.peer, note, sizeBytes, arrivesAt })
     }
     return this.#seq++
   }
@@ -542,11 +546,11 @@ export class Station implements NetworkHome {
       return { cancel: () => this.#queue.cancel(item) }
     }
     const timer = ++this.#timers
-    const seq = this.emit({ kind: 'timerSet', timer, note, dueAt: dueUs })
+    const seq = this.#isJudged ? this.#seq++ : this.emit({ kind: 'timerSet', timer, note, dueAt: dueUs })
     let over = false
     const fire = (): void => {
       over = true
-      this.emit({ kind: 'timerEnded', timer, fired: true })
+      this.#timerEnded(timer, true)
       run()
     }
     const item = this.#push(dueUs, this.station, { station: this.station, seq }, fire, true)
@@ -554,9 +558,18 @@ export class Station implements NetworkHome {
       if (over) return
       over = true
       this.#queue.cancel(item)
-      this.emit({ kind: 'timerEnded', timer, fired: false })
+      this.#timerEnded(timer, false)
     }
     return { cancel }
+  }
+
+  #timerEnded(timer: number, fired: boolean): void {
+    if (this.#isJudged) this.#seq++
+    else this.emit({ kind: 'timerEnded', timer, fired })
+  }
+
+  get #isJudged(): boolean {
+    return this.level === 'judged'
   }
 }
 

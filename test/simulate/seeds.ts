@@ -41,7 +41,7 @@ export const drawn = (seed: number, terms: Terms): SeedResult => {
     seconds,
     checkers: judges(terms),
     given: { families, servers },
-    ...(show === undefined ? {} : { onTrace: shower(show) }),
+    ...(show === undefined ? {} : { full: true, onTrace: shower(show) }),
   })
 }
 

@@ -40,6 +40,7 @@ class Replay {
     this.#schedule = schedule
     this.#run = new Run(schedule.cluster, {
       ...options,
+      full: true,
       onTrace: (events) => {
         this.#latest = events
         options.onTrace?.(events)

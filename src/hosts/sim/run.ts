@@ -31,6 +31,8 @@ export interface RunOptions {
   /** Made anew for each run. */
   readonly checkers?: (config: RunConfig) => readonly Judging[]
   readonly launch?: Launch
+  /** Messages and timers are told as well: for eyes, and for schedules that wait for them. */
+  readonly full?: boolean
   /** Called with each window's events. */
   readonly onTrace?: (events: readonly TraceEvent[]) => void
   /** A finding does not end the run; or not each does. */
@@ -83,6 +85,7 @@ export class Run {
       record: false,
       onTrace: (events) => this.#onTrace(events),
     })
+    if (options.full !== true) this.sim.setTraceLevel('judged')
     this.hand = new Hand(this.sim)
   }
 

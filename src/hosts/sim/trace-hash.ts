@@ -9,6 +9,8 @@ export class TraceHash {
 
   onEvents(events: readonly TraceEvent[]): void {
     for (const event of events) {
+      // Not told at every level.
+      if (event.kind === 'message' || event.kind === 'timerSet' || event.kind === 'timerEnded') continue
       this.#add(event.at)
       this.#add(event.station * 0x1000003 + event.seq)
       this.#add(this.#kind(event.kind))
@@ -22,8 +24,8 @@ export class TraceHash {
         case 'committed':
           this.#wide(event.zxid)
           break
-        case 'message':
-          this.#add(event.to * 0x10001 + event.sizeBytes)
+        case 'diskChanged':
+          this.#add(event.change * 0x10001 + event.sizeBytes)
           break
       }
     }
