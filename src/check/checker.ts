@@ -3,7 +3,8 @@
 import type { TraceEvent } from '../core/trace.ts'
 import { ClientChecks } from './clients.ts'
 import { ElectionChecks } from './election.ts'
-import { type JudgedProperty, type Judges, judges, type Violation } from './judge.ts'
+import { Histories } from './histories.ts'
+import { type Judge, type JudgedProperty, type Judges, judges, type Violation } from './judge.ts'
 import { LivenessChecks } from './liveness.ts'
 import { OrderChecks } from './order.ts'
 import type { PropertyId } from './properties.ts'
@@ -13,7 +14,7 @@ import { StorageChecks } from './storage.ts'
 import { SynchronizationChecks } from './synchronization.ts'
 import { TreeChecks } from './tree.ts'
 import { WatchChecks } from './watches.ts'
-import { type EventOf, type Handlers, World } from './world.ts'
+import { type EventOf, type Handlers, hex, World } from './world.ts'
 
 export type { JudgedProperty, Violation } from './judge.ts'
 
@@ -29,6 +30,11 @@ export interface Checker {
   end?(): void
 }
 
+export interface CheckerOptions {
+  /** The histories of clients are kept, and looked through at the end (O-3), which costs more than all else. */
+  readonly histories?: boolean
+}
+
 type Handle = (event: TraceEvent) => void
 
 export class EnsembleChecker implements Checker {
@@ -42,11 +48,14 @@ export class EnsembleChecker implements Checker {
   readonly #synchronization = new SynchronizationChecks(this.world)
   readonly #storage = new StorageChecks(this.world)
   readonly #run = new RunChecks(this.world)
+  readonly #histories: Histories | undefined
   readonly #liveness = new LivenessChecks(this.world, this.tree, this.clients)
   /** By kind of event. */
   readonly #handlers = new Map<TraceEvent['kind'], Handle[]>()
+  #last: TraceEvent | undefined
 
-  constructor() {
+  constructor(options: CheckerOptions = {}) {
+    this.#histories = options.histories === true ? new Histories() : undefined
     const families: readonly { readonly handlers: Handlers }[] = [
       this.#run,
       new ElectionChecks(this.world),
@@ -72,8 +81,9 @@ export class EnsembleChecker implements Checker {
   get properties(): readonly JudgedProperty[] {
     return Object.values(this.#judges)
   }
-  judged(id: PropertyId): number {
-    return this.#judges[id].judged
+  /** For checks that need more than the trace, to judge by. */
+  judge(id: PropertyId): Judge {
+    return this.#judges[id]
   }
 
   onEvents(events: readonly TraceEvent[]): void {
@@ -81,13 +91,51 @@ export class EnsembleChecker implements Checker {
   }
 
   end(): void {
-    this.#liveness.end()
+    if (this.#last !== undefined) this.#alike(this.#last)
+    if (this.#histories !== undefined) this.#explain(this.#histories)
+  }
+
+  /** O-2: nothing has been going on for a while, so nobody is behind. */
+  #alike(last: TraceEvent): void {
+    const { committed, committedBy, replicas, ledger } = this.world
+    if (committed === undefined || !this.#liveness.isQuiet(last)) return
+    const judge = this.#judges['O-2']
+    for (const { sid, serving, applied, disk, witnessed } of replicas.values()) {
+      if (!serving || applied === undefined) continue
+      if (!judge.holds(ledger.normal(applied) === committed))
+        judge.report(last, `server ${sid} ends with ${hex(applied)}, and ${hex(committed)} is committed`, [committedBy])
+      else if (witnessed && ledger.normal(disk.durable.head) !== committed)
+        judge.report(
+          last,
+          `the disk of server ${sid} ends with ${hex(disk.durable.head)}, and ${hex(committed)} is committed`,
+          [committedBy],
+        )
+    }
+  }
+
+  #explain(histories: Histories): void {
+    const judge = this.#judges['O-3']
+    for (const { path, verdict, operations } of histories.judge()) {
+      if (verdict.is === 'unknown' || judge.holds(verdict.is === 'linearizable')) continue
+      const { stuck } = verdict as Extract<typeof verdict, { is: 'broken' }>
+      const events = stuck.map((operation) => histories.eventOf(path, operation))
+      const event = events.findLast((each) => each !== undefined) ?? this.#last
+      if (event === undefined) continue
+      const what = stuck.map(({ client, text }) => `${text} of client ${client}`).join('; ')
+      judge.report(
+        event,
+        `no order of the ${operations.length} operations on ${path} explains all answers: ${what}`,
+        events,
+      )
+    }
   }
 
   #onEvent(event: TraceEvent): void {
     if (!this.#judges['R-1'].holds(this.#run.ordered(event)))
       this.#judges['R-1'].report(event, 'an event comes out of the order of the run')
+    this.#last = event
     this.#liveness.passed(event)
+    this.#histories?.onEvent(event)
     switch (event.kind) {
       case 'diskChanged':
         return this.#changed(event)

@@ -15,6 +15,9 @@ const BACK_OFF_MS = 60_000
 /** A write, and a client that looks for a server, in a calm ensemble. */
 const WRITE_US = 30 * SECOND
 
+/** So long after the last write everybody has it. */
+const QUIET_US = 20 * SECOND
+
 interface Waiting {
   readonly since: number
   readonly event: TraceEvent
@@ -26,6 +29,7 @@ export class LivenessChecks {
   readonly #clients: ClientChecks
   readonly #calm = new Calm()
   #nextLookUs = 0
+  #lastWriteUs = 0
   /** By leader: when each learner was last heard of there; only where frames are told. */
   readonly #heard = new Map<number, Map<number, number>>()
   /** By leader: since when what it hears counts. */
@@ -46,6 +50,9 @@ export class LivenessChecks {
 
   readonly handlers: Handlers = {
     established: (event) => this.#established(event),
+    proposed: ({ at }) => {
+      this.#lastWriteUs = at
+    },
     frameCame: (event) => {
       const link = this.#world.links.get(event.connection)
       if (link?.leader === event.station) this.#heard.get(event.station)?.set(event.peer, event.at)
@@ -98,7 +105,10 @@ export class LivenessChecks {
     if (this.#world.replicas.size > 0) this.#lookInCalm(event)
   }
 
-  end(): void {}
+  /** Nothing is wrong, and nobody has written anything for a while. */
+  isQuiet({ at }: TraceEvent): boolean {
+    return this.#calm.lasts(at, QUIET_US) && at - this.#lastWriteUs >= QUIET_US
+  }
 
   #forget(station: number): void {
     this.#entered.delete(station)
