@@ -7,7 +7,7 @@
  *  there before. But a page that has lost an append has lost those behind it as well, and a file without its name is gone. */
 import { DiskError, type Random } from '../core/host.ts'
 import type { Loss } from './fault.ts'
-import type { FileStore } from './file-store.ts'
+import { type FileStore, MemoryStore } from './file-store.ts'
 import { generator } from './prng.ts'
 
 const PAGE_BYTES = 4096
@@ -149,6 +149,19 @@ export class PageCache implements FileStore {
     flip(bytes, this.#syncedSize(chosen), random)
     this.store.replace(chosen, bytes)
     return [{ path: chosen, bytes }]
+  }
+
+  /** The same disk, in memory: what is done to it does not touch this one. */
+  fork(): PageCache {
+    const store = new MemoryStore()
+    for (const path of this.paths()) {
+      const bytes = this.#whole(path)
+      if (bytes !== undefined && !(bytes instanceof DiskError)) store.replace(path, bytes)
+    }
+    const fork = new PageCache(store)
+    fork.#unsynced = this.#unsynced.map((change) => ({ ...change }))
+    fork.#changes = this.#changes
+    return fork
   }
 
   /** Nothing is left. */
