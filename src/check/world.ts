@@ -162,6 +162,8 @@ export class World {
   isSafe(zxid: Zxid, excused = false): boolean {
     const holders = new Set<number>()
     for (const replica of this.replicas.values()) {
+      // Clients' stations are in there too, and have no disk that counts.
+      if (!this.isVoter(replica.sid)) continue
       if (!replica.witnessed && !replica.rotten) return true
       const lost = replica.rotten || (excused && replica.disk.declaredLoss)
       if (lost || this.ledger.contains(replica.disk.durable.head, zxid)) holders.add(replica.sid)
