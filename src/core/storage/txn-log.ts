@@ -11,6 +11,7 @@ export const LOG_HEADER_BYTES = 16
 /** long checksum, int length; and one byte behind the body. */
 const BEFORE_BODY = 12
 const END_OF_RECORD = 0x42 // 'B'
+const PAGE_BYTES = 4096
 /** Bytes of a record beside its body. */
 export const RECORD_OVERHEAD = BEFORE_BODY + 1
 
@@ -39,8 +40,8 @@ export interface LogRecord {
 }
 
 /** How a file's records end.
- *  end: nothing or padding follows. torn: the file ends inside a record, or the record's last byte is missing, which
- *  both mean that it was being written. damaged: what follows is neither, and the server must not start. */
+ *  end: nothing or padding follows. torn: the file ends inside a record, or the record's last byte or a whole page
+ *  of it is missing, all of which mean that it was being written. damaged: what follows is neither, and the server must not start. */
 export type LogEnd =
   | { readonly kind: 'end' }
   | { readonly kind: 'torn' }
@@ -79,11 +80,22 @@ export class LogReader {
     const sizeBytes = length + RECORD_OVERHEAD
     if (available < sizeBytes || this.#bytes[offset + sizeBytes - 1] !== END_OF_RECORD) return { kind: 'torn' }
     const body = this.#bytes.subarray(offset + BEFORE_BODY, offset + BEFORE_BODY + length)
-    if (this.#view.getBigInt64(offset) !== BigInt(adler32(body))) return { kind: 'damaged', reason: 'CRC check failed' }
+    if (this.#view.getBigInt64(offset) !== BigInt(adler32(body)))
+      return this.#lacksPage(offset, offset + sizeBytes)
+        ? { kind: 'torn' }
+        : { kind: 'damaged', reason: 'CRC check failed' }
     if (length < TXN_HEADER_BYTES) return { kind: 'damaged', reason: `a record of ${length} bytes holds no header` }
     this.#offset = offset + sizeBytes
     const { zxid } = TxnHeader.read(new Reader(body))
     return { kind: 'record', zxid, offset, sizeBytes, body }
+  }
+
+  /** A power cut may lose any page of what was not synced, and leave zeros in its place between pages that it has spared. Bits
+   *  that flip leave no such hole. */
+  #lacksPage(from: number, to: number): boolean {
+    for (let page = Math.ceil(from / PAGE_BYTES) * PAGE_BYTES; page + PAGE_BYTES <= to; page += PAGE_BYTES)
+      if (this.#isZero(page, page + PAGE_BYTES)) return true
+    return false
   }
 
   #isZero(from: number, to = this.#bytes.length): boolean {

@@ -207,6 +207,21 @@ describe('files that cannot be trusted stop the server with the reason:', () => 
     expect(failure(disk)).toEqual({ file: 'log.1', reason: 'CRC check failed' })
   })
 
+  test('not the last record where a page of it is missing: it was being written when the power went', () => {
+    const disk = filled()
+    const rig = started(disk)
+    const data = new Uint8Array(20_000).fill(7)
+    const create = { path: '/large', data, acl: [], ephemeral: false, parentCVersion: 31 }
+    const large = txnAt(31n, { kind: 'create', type: OpCode.create, body: create })
+    rig.database.writer.write(31n as Zxid, encodeLogged(large), () => {})
+    const cut = rig.disk.killed()
+    const log = cut.files.get('version-2/log.1f') as Uint8Array
+    log.fill(0, 8192, 12_288)
+    expect(eventsOf(started(cut), 'recovered')).toMatchObject([{ zxid: 30n, tornTail: true }])
+    log.fill(9, 8192, 8193)
+    expect(failure(cut)).toEqual({ file: 'log.1f', reason: 'CRC check failed' })
+  })
+
   test('a record of a type that does not exist', () => {
     const disk = filled()
     const rig = started(disk)
