@@ -48,8 +48,14 @@ export class DiskPort implements Disk {
   become(state: DiskState = SOUND): void {
     if (state.roomBytes !== this.#state.roomBytes) this.#roomBytes = state.roomBytes ?? Number.POSITIVE_INFINITY
     this.#state = state
-    if (state.stalled === true) return
-    for (const sync of this.#stalled.splice(0)) this.#completeLater(sync)
+    if (state.stalled === true || this.#stalled.length === 0) return
+    this.#home.later(this.#home.nowUs + drawFrom(this.#random, this.#syncUs), () => this.#goOn())
+  }
+
+  /** What the stall held back is complete, all in order. */
+  #goOn(): void {
+    if (this.#state.stalled === true) return
+    for (const sync of this.#stalled.splice(0)) this.#finish(sync)
   }
 
   list(directory: string): string[] {
@@ -105,11 +111,11 @@ export class DiskPort implements Disk {
   }
 
   #complete(sync: Sync): void {
-    if (this.#state.stalled === true) {
-      this.#stalled.push(sync)
-      return
-    }
-    const { mark, done } = sync
+    if (this.#state.stalled === true || this.#stalled.length > 0) this.#stalled.push(sync)
+    else this.#finish(sync)
+  }
+
+  #finish({ mark, done }: Sync): void {
     if (this.#state.failSyncs === true) {
       this.#store.syncFailed(mark)
       if (this.#witness) this.#home.emit({ kind: 'diskFailed', code: 'io' })

@@ -523,11 +523,9 @@ class End implements Connection {
   release(): void {
     const held = this.#held
     this.#held = []
+    if (held.length > 0 && this.link?.way !== undefined) this.hasLost = true
+    if (this.hasLost) return this.#answeredByReset()
     for (const { body, event } of held) {
-      if (this.link?.way !== undefined) {
-        this.hasLost = true
-        continue
-      }
       const arrivesAt = this.#nextArrival(0)
       const messages = body.kind === 'data' ? body.parts.flatMap(({ message }) => (message < 0 ? [] : [message])) : []
       const { id: connection, peer: to } = this
@@ -549,13 +547,14 @@ class End implements Connection {
     return this.link !== undefined || this.hasLost || this.#held.length > 0
   }
 
+  /** The other side has never seen what was before. */
+  #answeredByReset(): void {
+    if (this.link?.way === undefined) this.#port.home.later(this.#nextArrival(0), () => this.sever(), this.peer)
+  }
+
   #flushFaulty(body: Extract<FrameBody, { kind: 'data' }>): void {
     if (this.#port.stopped(this, body, -1)) return
-    if (this.hasLost) {
-      // The other side has never seen what was before: it answers with a reset.
-      this.#port.home.later(this.#nextArrival(0), () => this.sever(), this.peer)
-      return
-    }
+    if (this.hasLost) return this.#answeredByReset()
     const most = this.link?.pieceBytes
     if (most === undefined) return this.#port.send(this, body, this.#partsArriveUs, -1)
     for (const parts of this.#port.pieces(this, body.parts, most))
