@@ -22,6 +22,8 @@ export interface ServerSettings {
   readonly quorumListenOnAllIPs: boolean
   /** zookeeper.forceSync. */
   readonly forceSync: boolean
+  /** zookeeper.preAllocSize, in bytes: by so much a log grows in advance. */
+  readonly preAllocBytes: number
   /** zookeeper.datadir.autocreate: directories that are missing are made. */
   readonly createDirectories: boolean
   readonly purge: {
@@ -58,7 +60,10 @@ export interface CfgFiles {
 }
 
 const MIN_SNAP_RETAIN_COUNT = 3
+const MIN_COMMIT_LOG_COUNT = 500
 const HOUR_MS = 3_600_000
+/** ZooKeeper's is 65536, which all have to read that are killed. */
+const PRE_ALLOC_KB = 4096
 /** What ZooKeeper takes for the id of a standalone server in its session ids. */
 const STANDALONE_SID = 1
 
@@ -139,6 +144,7 @@ class Draft {
       clientPortListenBacklog: cfg.int('clientPortListenBacklog', -1),
       quorumListenOnAllIPs: cfg.boolean('quorumListenOnAllIPs', false),
       forceSync: system.text('zookeeper.forceSync') !== 'no',
+      preAllocBytes: system.number('zookeeper.preAllocSize', PRE_ALLOC_KB) * 1024,
       createDirectories: system.flag('zookeeper.datadir.autocreate', true),
       purge: { keep, everyMs: cfg.int('autopurge.purgeInterval', 0) * HOUR_MS },
       admin: {
@@ -292,6 +298,12 @@ class Draft {
     }
     const words = system.text('zookeeper.4lw.commands.whitelist')
     if (words !== undefined) given.fourLetterWords = words.split(',').map((word) => word.trim())
+    if (given.commitLogCount !== undefined && given.commitLogCount < MIN_COMMIT_LOG_COUNT) {
+      this.#warnings.push(
+        `The configured commitLogCount ${given.commitLogCount} is less than the recommended ${MIN_COMMIT_LOG_COUNT}, going to use the recommended one`,
+      )
+      given.commitLogCount = MIN_COMMIT_LOG_COUNT
+    }
     if (system.text('zookeeper.skipACL') === 'yes') given.skipACL = true
     if ((system.text('zookeeper.leaderServes') ?? 'yes') !== 'yes') given.leaderServes = false
     const superDigest = system.text('zookeeper.DigestAuthenticationProvider.superDigest')

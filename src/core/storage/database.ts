@@ -64,6 +64,8 @@ export class Database {
   #snapshotZxid: Zxid | undefined
   /** Snapshot files that were written or read whole in this life. */
   readonly #whole = new Set<string>()
+  /** A purge waits until there is no work: so many snapshots stay then. */
+  #purgeLater: number | undefined
   /** A snapshot that is being written slice by slice. */
   #composition: Composition | undefined
   /** Work on the files that goes in steps, the first one under way; the writer is held as long as there is any. */
@@ -385,9 +387,9 @@ export class Database {
     return undefined
   }
 
-  /** Removes the files that the `keep` newest whole snapshots make superfluous, unless there is other work on the files
-   *  just now. */
+  /** Removes the files that the `keep` newest whole snapshots make superfluous, behind other work on the files. */
   purge(keep: number): void {
+    this.#purgeLater = this.#work.length > 0 ? keep : undefined
     if (this.#work.length > 0) return
     const { disk } = this.#host
     const files = purgeable(disk, keep, (file) => {
@@ -424,6 +426,7 @@ export class Database {
     work.done?.()
     const [next] = this.#work
     if (next !== undefined) this.#step(next, 0)
+    else if (this.#purgeLater !== undefined) this.purge(this.#purgeLater)
     this.writer.release()
   }
 

@@ -30,6 +30,8 @@ export interface DiskOptions {
   readonly dataLogDir: string
   /** zookeeper.forceSync=no: whoever asks for a sync is told that it is done. */
   readonly forceSync: boolean
+  /** zookeeper.preAllocSize: by so many bytes a log grows in advance. */
+  readonly reserveBytes: number
 }
 
 /** A large file on its way to the disk. */
@@ -55,6 +57,7 @@ const LARGE_BYTES = 1 << 18
 /** The suffix of what has no name yet; `.tmp` would mean something to recovery. */
 const UNNAMED = /\.new\d*$/
 const VERSION = 'version-2'
+const LOGS = `${VERSION}/log.`
 
 export class NodeDisk implements Disk {
   readonly #options: DiskOptions
@@ -112,7 +115,8 @@ export class NodeDisk implements Disk {
     const replacement = this.#replacing.get(path)
     if (replacement !== undefined) return replacement.bytes.slice(offset, end)
     return attempt(() => {
-      this.#growing.get(path)?.write()
+      const file = this.#growing.get(path)
+      if (file !== undefined) return file.read(offset, end)
       if (offset === 0 && length === undefined) return plain(readFileSync(this.#real(path)))
       const fd = openSync(this.#real(path), 'r')
       try {
@@ -191,6 +195,12 @@ export class NodeDisk implements Disk {
     if (this.#syncs.length === 1) this.#begin(sync)
   }
 
+  /** Nothing is appended any more: the files are as long as what is in them. */
+  close(): void {
+    for (const file of this.#growing.values()) file.leave()
+    this.#growing.clear()
+  }
+
   // --- syncs -------------------------------------------------------------------------------------
 
   #begin({ files, replacements, directories }: Sync): void {
@@ -245,14 +255,14 @@ export class NodeDisk implements Disk {
 
   #real(path: string): string {
     const { dataDir, dataLogDir } = this.#options
-    return join(path === 'initialize' || path.startsWith(`${VERSION}/log.`) ? dataLogDir : dataDir, path)
+    return join(path === 'initialize' || path.startsWith(LOGS) ? dataLogDir : dataDir, path)
   }
 
   #open(path: string): GrowingFile {
     const real = this.#real(path)
     this.#makeFolder(dirname(real))
     if (statSync(real, { throwIfNoEntry: false }) === undefined) this.#dirtyDirectories.add(dirname(real))
-    const file = new GrowingFile(real)
+    const file = new GrowingFile(real, path.startsWith(LOGS) ? this.#options.reserveBytes : 0)
     const complete = this.#growing.get(this.#newest)
     if (complete !== undefined && !this.#dirtyFiles.has(complete)) this.#forget(complete)
     this.#growing.set(path, file)
@@ -284,7 +294,7 @@ export class NodeDisk implements Disk {
   #replaceNow(real: string, bytes: Uint8Array): void {
     const fd = openSync(`${real}.new`, 'w')
     try {
-      writeWhole(fd, bytes)
+      writeWhole(fd, bytes, 0)
       // Else a power cut could leave the name with nothing behind it, and the old content gone.
       if (this.#options.forceSync) fsyncSync(fd)
     } finally {

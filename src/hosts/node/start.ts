@@ -34,7 +34,10 @@ export function startServer(settings: ServerSettings, zooCfg: string | undefined
     process.once(signal, () => {
       log('INFO', `${signal}: stopping`)
       network.close()
-      disk.sync(() => process.exit(code))
+      disk.sync(() => {
+        disk.close()
+        process.exit(code)
+      })
     })
   const host: Host = { clock, network, disk, random, trace }
   const replica = new Replica(host, config)
@@ -53,7 +56,7 @@ const SIGNALS = [
 ] as const
 
 function openDisk(clock: NodeClock, settings: ServerSettings): NodeDisk {
-  const { dataDir, dataLogDir, forceSync, createDirectories } = settings
+  const { dataDir, dataLogDir, forceSync, preAllocBytes, createDirectories } = settings
   if (!createDirectories)
     for (const folder of [dataLogDir, dataDir].map((each) => join(each, 'version-2')))
       if (!existsSync(folder))
@@ -62,7 +65,7 @@ function openDisk(clock: NodeClock, settings: ServerSettings): NodeDisk {
         )
   let disk: NodeDisk
   try {
-    disk = new NodeDisk(clock, { dataDir, dataLogDir, forceSync })
+    disk = new NodeDisk(clock, { dataDir, dataLogDir, forceSync, reserveBytes: preAllocBytes })
   } catch (error) {
     throw new DatadirError(`Unable to create data directory ${join(dataDir, 'version-2')}: ${(error as Error).message}`)
   }

@@ -85,7 +85,12 @@ describe('a zoo.cfg', () => {
           'db.autocreate=false',
         ],
         ...['enforce.auth.enabled=true', 'enforce.auth.schemes=digest, ip', 'snapshot.trust.empty=true'],
-        ...['DigestAuthenticationProvider.superDigest=super:abc=', 'datadir.autocreate=false', 'commitLogCount=9'],
+        ...[
+          'DigestAuthenticationProvider.superDigest=super:abc=',
+          'datadir.autocreate=false',
+          'commitLogCount=900',
+          'preAllocSize=64',
+        ],
       ],
       {
         ...myid(1),
@@ -113,22 +118,22 @@ describe('a zoo.cfg', () => {
         enforceAuthSchemes: ['digest', 'ip'],
         snapshotTrustEmpty: true,
         superDigest: 'super:abc=',
-        commitLogCount: 9,
+        commitLogCount: 900,
       },
       ...{ readOnlyMode: true, juteMaxBufferBytes: 4096, containerCheckIntervalMs: 77, requestThrottleMaxRequests: 3 },
     })
     expect(settings).toMatchObject({
       ...{ dataLogDir: '/log', clientHost: '10.0.0.1', clientPortListenBacklog: 12, quorumListenOnAllIPs: true },
-      ...{ forceSync: false, createDirectories: false, purge: { keep: 5, everyMs: 7_200_000 } },
+      ...{ preAllocBytes: 65_536, forceSync: false, createDirectories: false, purge: { keep: 5, everyMs: 7_200_000 } },
       admin: { enabled: false, port: 9090, host: '127.0.0.1', commandUrl: '/zk' },
     })
   })
 
   test('wins over a system property of the same meaning', () => {
-    const properties = { 'zookeeper.snapCount': '50', 'zookeeper.commitLogCount': '60' }
+    const properties = { 'zookeeper.snapCount': '50', 'zookeeper.commitLogCount': '600' }
     expect(read([...ALONE, 'snapCount=70'], { properties }).replica).toMatchObject({
       snapCount: 70,
-      commitLogCount: 60,
+      commitLogCount: 600,
     })
   })
 
@@ -252,7 +257,7 @@ describe('a zoo.cfg is refused', () => {
 describe('a person is warned', () => {
   test.each<[string, readonly string[], Machine]>([
     ['secureClientPort has no meaning here and is ignored', [...ALONE, 'secureClientPort=2281'], {}],
-    ['preAllocSize has no meaning here and is ignored', [...ALONE, 'preAllocSize=64'], {}],
+    ['fsync.warningthresholdms has no meaning here and is ignored', [...ALONE, 'fsync.warningthresholdms=64'], {}],
     ['nosuch.key has no meaning here and is ignored', [...ALONE, 'nosuch.key=1'], {}],
     ['metricsProvider.httpPort has no meaning here and is ignored', [...ALONE, 'metricsProvider.httpPort=7000'], {}],
     [
@@ -263,6 +268,11 @@ describe('a person is warned', () => {
     // It is a property without ZooKeeper's prefix, and cannot be set in zoo.cfg.
     ['jute.maxbuffer has no meaning here and is ignored', [...ALONE, 'jute.maxbuffer=100'], {}],
     ['Invalid autopurge.snapRetainCount: 2. Defaulting to 3', [...ALONE, 'autopurge.snapRetainCount=2'], {}],
+    [
+      'The configured commitLogCount 20 is less than the recommended 500, going to use the recommended one',
+      [...ALONE, 'commitLogCount=20'],
+      {},
+    ],
     ['SnapCount should be 2 or more. Now, snapCount is reset to 2', [...ALONE, 'snapCount=1'], {}],
     ['No server failure will be tolerated. You need at least 3 servers.', MEMBER.slice(0, -1), myid(1)],
     ['Non-optimal configuration, consider an odd number of servers.', [...MEMBER, 'server.4=d:2888:3888'], myid(1)],

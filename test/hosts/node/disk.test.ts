@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Composition, DiskError } from '../../../src/core/host.ts'
 import { NodeClock } from '../../../src/hosts/node/clock.ts'
-import { NodeDisk } from '../../../src/hosts/node/disk.ts'
+import { type DiskOptions, NodeDisk } from '../../../src/hosts/node/disk.ts'
 
 const LOG = 'version-2/log.1'
 const SNAPSHOT = 'version-2/snapshot.1'
@@ -29,8 +29,8 @@ const text = (read: Uint8Array | DiskError): string => {
   if (read instanceof DiskError) throw new Error(read.message)
   return new TextDecoder().decode(read)
 }
-const open = (options: { dataLogDir?: string; forceSync?: boolean } = {}): NodeDisk =>
-  new NodeDisk(new NodeClock(), { dataDir: folder, dataLogDir: folder, forceSync: true, ...options })
+const open = (options: Partial<DiskOptions> = {}): NodeDisk =>
+  new NodeDisk(new NodeClock(), { dataDir: folder, dataLogDir: folder, forceSync: true, reserveBytes: 0, ...options })
 const synced = (disk: NodeDisk): Promise<DiskError | undefined> => new Promise((settle) => disk.sync(settle))
 const turn = (): Promise<void> => new Promise((settle) => setImmediate(settle))
 const onDisk = (path: string): string => readFileSync(join(folder, path), 'utf8')
@@ -133,6 +133,31 @@ describe.each([
     await synced(disk)
     expect(onDisk('version-2/log.7')).toBe('xy')
   })
+})
+
+test('a log grows in advance, and is cut when another one is begun; nobody sees that but who reads the file', async () => {
+  const disk = open({ reserveBytes: 1000 })
+  const length = (path: string): number => readFileSync(join(folder, path)).length
+  disk.append(LOG, bytes('one'))
+  await synced(disk)
+  expect(onDisk(LOG)).toBe(`one${'\0'.repeat(1000)}`)
+  expect([disk.size(LOG), text(disk.read(LOG)), text(disk.read(LOG, 1))]).toEqual([3, 'one', 'ne'])
+  disk.append(LOG, new Uint8Array(900))
+  await synced(disk)
+  expect(length(LOG)).toBe(1003)
+  disk.append(LOG, new Uint8Array(101))
+  await synced(disk)
+  expect(length(LOG)).toBe(2004)
+  disk.truncate(LOG, 4)
+  disk.append(LOG, bytes('two'))
+  await turn()
+  expect(onDisk(LOG)).toBe(`one\0two${'\0'.repeat(1000)}`)
+  disk.append('version-2/log.2', bytes('three'))
+  await synced(disk)
+  expect(onDisk(LOG)).toBe('one\0two')
+  disk.append('other', bytes('x'))
+  await synced(disk)
+  expect(onDisk('other')).toBe('x')
 })
 
 describe('a file that is composed', () => {
