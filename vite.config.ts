@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
+import { museum } from './test/simulate/museum.mjs'
 
 /** The programs of the Node host: `vite build --mode node`. */
 const programs = Object.fromEntries(
@@ -17,7 +18,7 @@ const libraries = [
 export default defineConfig(({ mode }) => ({
   // Relative, so that the built page works below any address.
   base: './',
-  plugins: [react()],
+  plugins: [react(), museum()],
   worker: { format: 'es' },
   server: { port: 5173, strictPort: false },
   preview: { port: 4173, strictPort: false },

@@ -20,8 +20,20 @@ export interface Sink {
   busy?(): Promise<void> | undefined
 }
 
+/** What hands out the windows: a conductor, or a record of what one did. */
+export type Hours = Pick<Conductor, 'edgeUs' | 'dueUs' | 'isEntered' | 'plan' | 'enter' | 'level'>
+
+/** Things that are done to a run at their times, whatever the pace. */
+export interface Agenda {
+  /** When the next one is due; Infinity: there is none. No window goes beyond it. */
+  readonly nextUs: number
+  /** The edge is there: enters it. */
+  enter(): void
+}
+
 export interface DriverParts {
-  readonly conductor: Conductor
+  readonly conductor: Hours
+  readonly agenda?: Agenda | undefined
   /** Carries out a window and closes it with the conductor. */
   execute(plan: Plan): readonly TraceEvent[] | Promise<readonly TraceEvent[]>
   readonly clock: RealClock
@@ -127,8 +139,8 @@ export class Driver {
 
   /** Tells what is still to be told, now. */
   flush(): void {
-    const { conductor, clock, sink } = this.#parts
-    const idle = conductor.dueUs === Number.POSITIVE_INFINITY
+    const { conductor, clock, sink, agenda } = this.#parts
+    const idle = conductor.dueUs === Number.POSITIVE_INFINITY && !Number.isFinite(agenda?.nextUs ?? Number.NaN)
     const time: HostNotice = { kind: 'time', edgeUs: conductor.edgeUs, rate: this.#rate, idle }
     const text = `${time.edgeUs} ${time.rate} ${idle}`
     if (text !== this.#toldTime) this.#notices.push(time)
@@ -180,7 +192,7 @@ export class Driver {
     const step = this.#steps.shift()
     if (step) {
       const { dueUs } = conductor
-      const plan = dueUs === Number.POSITIVE_INFINITY ? undefined : conductor.plan(dueUs + 1)
+      const plan = dueUs === Number.POSITIVE_INFINITY ? this.#agreed(0) : this.#agreed(dueUs + 1)
       this.#drop(conductor.edgeUs + 1)
       this.#settled.push(() => step(conductor.edgeUs))
       if (!plan) this.#happened([])
@@ -188,7 +200,17 @@ export class Driver {
     }
     if (this.#rate === 'paused') return undefined
     if (this.#run) this.#run.untilUs ??= conductor.edgeUs + this.#run.limitUs
-    return conductor.plan(Math.min(this.#presentUs(), this.#run?.untilUs ?? Number.POSITIVE_INFINITY))
+    return this.#agreed(Math.min(this.#presentUs(), this.#run?.untilUs ?? Number.POSITIVE_INFINITY))
+  }
+
+  /** The next window before `untilUs`, which may be that of what is on the agenda. Instead of 0 anything that is. */
+  #agreed(untilUs: number): Plan | undefined {
+    const { conductor, agenda } = this.#parts
+    if (agenda === undefined) return untilUs === 0 ? undefined : conductor.plan(untilUs)
+    const plan = conductor.plan(untilUs === 0 ? agenda.nextUs : Math.min(untilUs, agenda.nextUs))
+    if (plan || conductor.edgeUs < agenda.nextUs) return plan
+    agenda.enter()
+    return conductor.plan(conductor.edgeUs)
   }
 
   #happened(events: readonly TraceEvent[]): void {
@@ -222,13 +244,14 @@ export class Driver {
 
   /** Until something is due at this pace, or somebody asks for something. */
   async #rest(): Promise<void> {
-    const { conductor, clock } = this.#parts
+    const { conductor, clock, agenda } = this.#parts
     if (conductor.isEntered || this.#steps.length > 0) return
     const woken = new Promise<void>((resolve) => {
       this.#wake = resolve
     })
     if (typeof this.#rate === 'number') {
-      const untilDueMs = (conductor.dueUs - conductor.edgeUs) / 1000 / this.#rate
+      const dueUs = Math.min(conductor.dueUs, agenda?.nextUs ?? Number.POSITIVE_INFINITY)
+      const untilDueMs = (dueUs - conductor.edgeUs) / 1000 / this.#rate
       await Promise.race([woken, clock.wait(Math.max(1, Math.min(FRAME_MS, untilDueMs)))])
     } else await woken
     this.#wake = undefined

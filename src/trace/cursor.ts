@@ -32,6 +32,11 @@ export class Cursor {
     this.#at = Math.max(this.#at, Math.min(atUs, this.#edge))
   }
 
+  /** Back to what was shown already. */
+  moveBackTo(atUs: number): void {
+    this.#at = Math.min(this.#at, atUs)
+  }
+
   /** The distance to the edge that is right at `rate`, virtual µs. */
   distance(rate: number): number {
     return Math.max(rate * LAG_MS * 1000, Math.min(this.#jump * 1.2, rate * LOST_MS * 500))

@@ -13,6 +13,8 @@ export interface Bounds {
   readonly payloadBytes: number
 }
 const BOUNDS: Bounds = { past: 50_000, ahead: 50_000, payloadBytes: 64 * 1024 * 1024 }
+/** A smaller tree is kept with its event: only with it can the past be shown again. */
+const LARGE_TREE_BYTES = 64 * 1024
 
 export class Recorder {
   readonly #show: (event: TraceEvent) => void
@@ -25,6 +27,7 @@ export class Recorder {
   #pastBytes = 0
   #dropped = 0
   #shownUpTo = 0
+  #stripped = false
 
   /** `show` is called with each event once, in run order, when the cursor passes it. */
   constructor(show: (event: TraceEvent) => void, bounds: Bounds = BOUNDS) {
@@ -50,6 +53,10 @@ export class Recorder {
   }
   get waiting(): number {
     return this.#ahead.length - this.#next
+  }
+  /** Everything shown is still here, so that one can go back and show it again. */
+  get isWhole(): boolean {
+    return this.#dropped === 0 && !this.#stripped
   }
 
   /** Adds events in run order. */
@@ -91,9 +98,24 @@ export class Recorder {
     return event
   }
 
+  /** Shown events from the given one on wait again. Whoever shows them must begin anew: see isWhole. */
+  rewind(to: number): void {
+    const again = this.#past.splice(to)
+    for (const event of again) {
+      const bytes = payloadBytes(event)
+      this.#pastBytes -= bytes
+      this.#aheadBytes += bytes
+    }
+    this.#ahead = [...again, ...this.#ahead.slice(this.#next)]
+    this.#next = 0
+    this.#shownUpTo = this.#past.at(-1)?.at ?? 0
+  }
+
   #remember(event: TraceEvent): void {
     // A whole tree is in the fold now; the list of events needs only to say that it came.
-    const kept = event.kind === 'treeLoaded' ? { ...event, snapshot: new Uint8Array() } : event
+    const isLarge = event.kind === 'treeLoaded' && event.snapshot.length > LARGE_TREE_BYTES
+    if (isLarge) this.#stripped = true
+    const kept = isLarge ? { ...event, snapshot: new Uint8Array() } : event
     this.#past.push(kept)
     this.#pastBytes += payloadBytes(kept)
     const { past, payloadBytes: most } = this.#bounds

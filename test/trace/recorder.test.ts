@@ -66,7 +66,7 @@ describe('Recorder', () => {
     const tree: TraceEvent = told(1, 200, {
       kind: 'treeLoaded',
       zxid: z(1),
-      snapshot: new Uint8Array(9000),
+      snapshot: new Uint8Array(90_000),
       logTail: [],
     })
     recorder.append([tree])

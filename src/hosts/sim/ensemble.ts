@@ -1,12 +1,13 @@
 /** The simulator as an ensemble that runs at a pace: for tests of the page, and wherever workers cannot be had. */
 import type { CliResult, Completion } from '../../core/cli/result.ts'
 import type { TraceEvent } from '../../core/trace.ts'
-import { Driver } from '../driver.ts'
+import { type Agenda, Driver } from '../driver.ts'
 import type { Ensemble, EventMatch, HostNotice, LoadSpec, Rate, RunConfig } from '../ensemble.ts'
 import type { Launch } from '../process.ts'
 import { realClock } from '../real-clock.ts'
 import { serverFile } from '../server-files.ts'
 import type { TraceLevel } from '../station.ts'
+import type { Choice } from './hand.ts'
 import { Simulation } from './sim.ts'
 
 export class SimulatedEnsemble implements Ensemble {
@@ -18,11 +19,14 @@ export class SimulatedEnsemble implements Ensemble {
   /** Told before anybody listened. */
   #early: (() => void)[] = []
 
-  constructor(config: RunConfig, launch: Launch, clock = realClock) {
+  /** `choices`: what is done to it, at which times; the same as in the run that they come from as long as nobody else does
+   *  anything. */
+  constructor(config: RunConfig, launch: Launch, clock = realClock, choices: readonly Choice[] = []) {
     this.config = config
     this.simulation = new Simulation(config, { launch, record: false })
     this.#driver = new Driver({
       conductor: this.simulation.conductor,
+      agenda: agendaOf(choices, this.simulation),
       execute: (plan) => this.simulation.execute(plan),
       clock,
       sink: { tell: (events, notices) => this.#tell(events, notices) },
@@ -101,5 +105,20 @@ export class SimulatedEnsemble implements Ensemble {
     }
     if (events.length > 0) this.#onTrace(events)
     for (const notice of notices) this.#onNotice?.(notice)
+  }
+}
+
+/** What cannot be done is left out, as it was in the first run. */
+function agendaOf(choices: readonly Choice[], { conductor }: Simulation): Agenda {
+  const settle = { done: () => {}, failed: () => {} }
+  let next = 0
+  return {
+    get nextUs() {
+      return choices[next]?.atUs ?? Number.POSITIVE_INFINITY
+    },
+    enter() {
+      const choice = choices[next++]
+      if (choice !== undefined) conductor.enter(choice.action, settle)
+    },
   }
 }

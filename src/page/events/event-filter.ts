@@ -17,10 +17,10 @@ export class EventFilter {
   /** Numbers in the run of what is chosen. */
   #numbers: number[] = []
 
-  /** `events` are the newest of `shown` events of the run. Returns an array that is new when it changed. */
+  /** `events` are the newest of `shown` events of the run; fewer than before when the cursor has gone back. Returns an array that is new when it changed. */
   update(events: readonly TraceEvent[], shown: number, choice: Choice): readonly TraceEvent[] {
     const first = shown - events.length
-    if (choice !== this.#choice || this.#taken < first) {
+    if (choice !== this.#choice || this.#taken < first || this.#taken > shown) {
       this.#choice = choice
       this.#taken = first
       this.#chosen = []

@@ -1,7 +1,7 @@
 /** Plays the trace: takes what the ensemble tells, moves the cursor frame by frame, folds what the cursor passes and tells
  *  the views. The only owner of recorder, fold and cursor; knows no DOM: the page calls `frame` from its one
  *  requestAnimationFrame loop, tests call it by hand. */
-import type { TraceEvent } from '../../core/trace.ts'
+import type { EventId, TraceEvent } from '../../core/trace.ts'
 import type { Ensemble, HostNotice, Rate } from '../../hosts/ensemble.ts'
 import { type Condition, matches } from '../../trace/condition.ts'
 import { Cursor } from '../../trace/cursor.ts'
@@ -35,13 +35,15 @@ export interface PlaybackListener {
   onTrouble?(trouble: Extract<HostNotice, { kind: 'trouble' }>): void
   /** Pace, pause or the level of the trace changed. */
   onTime?(): void
+  /** Events that the ensemble has told, ahead of the cursor. */
+  onTold?(events: readonly TraceEvent[]): void
 }
 
 type Mode = 'play' | 'hold'
 
 export class Playback {
   readonly #ensemble: Ensemble
-  readonly #fold: Fold
+  #fold: Fold
   readonly #recorder: Recorder
   readonly #cursor = new Cursor()
   readonly #auto = new AutoPace()
@@ -56,6 +58,9 @@ export class Playback {
   #hostRuns = false
   #lastFrameMs: number | undefined
   #shown: TraceEvent[] = []
+  #everShown = 0
+  /** The cursor was taken back; until it is near the edge again, the ensemble waits for it. */
+  #rewound = false
   #until: { readonly condition: Condition; readonly done: (met: boolean) => void } | undefined
   #showOrder = false
   #lastStep: Promise<void> = Promise.resolve()
@@ -77,6 +82,9 @@ export class Playback {
     this.#fold = new Fold(ensemble.config.servers)
     this.#recorder = new Recorder((event) => {
       this.#fold.apply(event)
+      // What is shown again is not told again.
+      if (this.#recorder.shown < this.#everShown) return
+      this.#everShown++
       this.#shown.push(event)
     })
     this.#published = this.#fold.picture
@@ -199,6 +207,33 @@ export class Playback {
     return met
   }
 
+  /** Pauses just before an event, be it ahead or past. False when the past is not held any more. */
+  goBefore(id: EventId): boolean {
+    const isIt = ({ station, seq }: TraceEvent): boolean => station === id.station && seq === id.seq
+    const ahead = this.#recorder.find(isIt)
+    const index = ahead === undefined ? this.#recorder.past.findIndex(isIt) : -1
+    if (ahead === undefined && (index === -1 || !this.#recorder.isWhole)) return false
+    this.pause()
+    this.#showOrder = false
+    if (ahead !== undefined) this.#showMany(ahead.after)
+    else {
+      this.#recorder.rewind(index)
+      this.#fold = new Fold(this.#ensemble.config.servers)
+      for (const event of this.#recorder.past) this.#fold.apply(event)
+      this.#cursor.moveBackTo(this.#recorder.shownUpTo)
+      this.#fold.advance(this.#recorder.shownUpTo)
+      this.#rewound = true
+      this.#publish(this.#clock())
+    }
+    return true
+  }
+
+  /** An event that is held, shown or not. */
+  find(id: EventId): TraceEvent | undefined {
+    const isIt = ({ station, seq }: TraceEvent): boolean => station === id.station && seq === id.seq
+    return this.#recorder.past.findLast(isIt) ?? this.#recorder.find(isIt)?.event
+  }
+
   /** One frame. `nowMs`: real time. */
   frame(nowMs: number): void {
     const elapsedMs = Math.max(0, nowMs - (this.#lastFrameMs ?? nowMs))
@@ -219,7 +254,7 @@ export class Playback {
       this.#listener.onTime?.()
     }
     const rate = this.#hostRuns ? 'max' : pace
-    const mayJump = this.#speed !== 'auto' || elapsedMs > LONG_FRAME_MS
+    const mayJump = !this.#rewound && (this.#speed !== 'auto' || elapsedMs > LONG_FRAME_MS)
     this.#showUpTo(Math.floor(this.#cursor.follow(Math.min(elapsedMs, LONG_FRAME_MS), rate, mayJump)))
     this.#orderRate()
   }
@@ -235,8 +270,9 @@ export class Playback {
   #orderRate(): void {
     if (this.#hostRuns && this.#mode === 'play') return
     let rate: Rate = this.pace
-    if (typeof rate === 'number' && this.#speed === 'auto') {
+    if (typeof rate === 'number' && (this.#speed === 'auto' || this.#rewound)) {
       if (this.#cursor.isFarBehind(rate)) rate = 'paused'
+      else this.#rewound = false
     }
     const now = this.#hostRate
     if (rate === now) return
@@ -322,6 +358,7 @@ export class Playback {
   }
 
   #told(events: readonly TraceEvent[]): void {
+    this.#listener.onTold?.(events)
     this.#recorder.append(events)
     // An order takes effect at once, also while paused: what it did is shown at once, too.
     if (this.#mode === 'hold' && events.some(isOrder)) this.#showOrder = true
