@@ -239,8 +239,15 @@ export class Leader implements Role, LeaderOfHandlers {
 
   // --- synchronization ---------------------------------------------------------------------------
 
+  /** What it has ACKed before does not count any more: it may just have been told to cut that off, and will ACK it again.
+   *  (Java's leader counts it: a txn may be committed, then, that no quorum has on disk.) Nor does what is still on its
+   *  way over an older connection. */
   startForwarding(handler: LearnerHandler): void {
-    for (const { zxid, packet } of this.#outstanding) handler.propose(zxid, packet)
+    for (const other of [...this.#handlers]) if (other !== handler && other.sid === handler.sid) other.replaced()
+    for (const { zxid, packet, acks } of this.#outstanding) {
+      acks.delete(handler.sid)
+      handler.propose(zxid, packet)
+    }
     this.#forwarding.add(handler)
   }
 

@@ -178,6 +178,11 @@ export class LearnerHandler implements LearnerView {
     this.#quorum.close()
   }
 
+  /** The learner has come anew, over another connection. */
+  replaced(): void {
+    this.#end('the learner has connected anew')
+  }
+
   // --- what the learner says -------------------------------------------------------------------
 
   #onData(bytes: Uint8Array): void {

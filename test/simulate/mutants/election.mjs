@@ -46,9 +46,12 @@ export const electionMutants = [
   },
   {
     name: 'promise-forgotten',
-    says: 'A learner follows a leader of an older epoch than it has accepted.',
+    says: 'A leader counts its epoch from its own alone, and a learner follows it though it has accepted a newer one.',
     expect: ['E-3', 'E-2'],
-    changes: [change('core/zab/learner.ts', 'if (epoch < accepted)', 'if (epoch < accepted - 1e6)')],
+    changes: [
+      change('core/zab/leader.ts', 'this.#proposeEpoch(handler.sid, acceptedEpoch)', 'this.#proposeEpoch(handler.sid, 0)'),
+      change('core/zab/learner.ts', 'if (epoch < accepted)', 'if (epoch < accepted - 1e6)'),
+    ],
   },
   {
     name: 'epoch-before-history',

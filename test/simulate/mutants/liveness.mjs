@@ -1,6 +1,12 @@
 /** L: what must happen in time. */
 import { change } from './change.mjs'
 
+/** Clients that write nothing. */
+const READS_ALONE = {
+  ...{ create: 0, create2: 0, ephemeral: 0, sequential: 0, container: 0, ttl: 0, delete: 0, set: 0, setVersion: 0 },
+  ...{ setAcl: 0, multi: 0, auth: 0, burst: 0, close: 0, vanish: 0, big: 0, sync: 0, get: 1 },
+}
+
 /** @type {readonly import('../mutants.mjs').Mutant[]} */
 export const livenessMutants = [
   {
@@ -46,6 +52,7 @@ export const livenessMutants = [
     changes: [
       change('core/zab/leader.ts', 'for (const handler of [...this.#handlers]) handler.ping(this.#lastProposed)', ''),
     ],
+    shape: { families: ['kill'], deeds: READS_ALONE },
   },
   {
     name: 'requests-forgotten',
@@ -97,7 +104,7 @@ export const livenessMutants = [
       change(
         'core/zab/learner.ts',
         'if (leftMs <= 0) return this.#resign(',
-        'if (leftMs < -1e12) return this.#resign(',
+        'if (leftMs <= 0) return\n    if (leftMs < -1e12) return this.#resign(',
       ),
     ],
   },

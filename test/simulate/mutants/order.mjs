@@ -215,6 +215,14 @@ export const orderMutants = [
     ],
   },
   {
+    name: 'acks-outlive-trunc',
+    says: 'What a learner has ACKed counts on when it is told to cut that off, and it comes back to the same leader.',
+    bug: 'no number: found by this simulator, also in Java’s leader',
+    expect: ['Z-8', 'Z-9'],
+    changes: [change('core/zab/leader.ts', '      acks.delete(handler.sid)\n', '')],
+    shape: { families: ['clog', 'delay', 'reset', 'oneWay'], faultEveryMs: 300, lastsMs: 3000 },
+  },
+  {
     name: 'counter-carries',
     says: 'The counter of zxids carries into the epoch when it is used up (after 32 txns here).',
     bug: 'ZOOKEEPER-1277',

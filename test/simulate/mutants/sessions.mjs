@@ -14,6 +14,11 @@ export const sessionMutants = [
         'if (tracked === undefined) return ErrorCode.SessionExpired',
       ),
     ],
+    shape: {
+      families: ['slowDisk'],
+      config: { diskSyncUs: { min: 20_000, max: 80_000 } },
+      deeds: { twin: 2, close: 1, set: 3 },
+    },
   },
   {
     name: 'close-misses-creates-in-flight',
@@ -88,6 +93,7 @@ export const sessionMutants = [
     changes: [
       change('core/server/client-side.ts', 'if (request.lastZxidSeen > this.lastApplied) return client.close()', ''),
     ],
+    shape: { families: ['clog', 'delay', 'reset', 'oneWay'], faultEveryMs: 300, lastsMs: 3000 },
   },
   {
     name: 'ids-from-a-constant',

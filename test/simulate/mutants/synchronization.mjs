@@ -91,10 +91,12 @@ export const synchronizationMutants = [
         "database.takeSnapshot(); this.#limit('Timeout while waiting for epoch from quorum')",
       ),
     ],
+    shape: { families: ['partition', 'oneWay', 'kill', 'pause'], faultEveryMs: 700, lastsMs: 2000 },
+    seconds: 60,
   },
   {
     name: 'snap-keeps-log',
-    says: 'After SNAP the old log stays, and what is newer in it is replayed on top of the snapshot.',
+    says: 'A learner with a tail of its own is sent SNAP, keeps its old log, and replays the tail on top of the snapshot.',
     bug: 'ZOOKEEPER-2832',
     expect: ['S-3'],
     changes: [
@@ -102,6 +104,11 @@ export const synchronizationMutants = [
         'core/storage/retire.ts',
         'return [write(staged), remove, write(file), () => disk.remove(pathTo(staged))]',
         'return [write(file)]',
+      ),
+      change(
+        'core/zab/sync-decision.ts',
+        "return { mode: 'TRUNC', zxid: max, proposals: [], reason: 'aheadOfLeader' }",
+        "return { mode: 'SNAP', reason: 'aheadOfLeader' }",
       ),
     ],
   },
@@ -134,6 +141,12 @@ export const synchronizationMutants = [
         '    this.#database.writer.barrier((error) => {',
       ),
     ],
+    shape: {
+      families: ['pieces', 'delay', 'reset', 'partitionReset', 'kill'],
+      knobs: { commitLogCount: 1 },
+      faultEveryMs: 300,
+      lastsMs: 2000,
+    },
   },
   {
     name: 'interrupted-trunc',
