@@ -1,7 +1,7 @@
 /** In a thread of its own: runs seeds of a mutant until one of the properties that are expected to notice it is broken. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { EnsembleChecker } from '../../src/check/checker.ts'
 import type { Knobs, RunConfig } from '../../src/hosts/ensemble.ts'
+import { judges } from '../../src/hosts/sim/judges.ts'
 import { runSeed, type SeedResult } from '../../src/hosts/sim/run-seed.ts'
 import { type Family, range, type SwarmPlan } from '../../src/hosts/sim/swarm.ts'
 
@@ -58,7 +58,7 @@ function tryToKill(seed: number, { seconds, expect, shape, heals }: KillTask): K
     return runSeed(seed, {
       seconds,
       heals,
-      checkers: () => [new EnsembleChecker()],
+      checkers: judges,
       goOn: ({ property }) => {
         if (expect.includes(property)) return false
         others.add(property)

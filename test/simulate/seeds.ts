@@ -1,7 +1,7 @@
 /** One seed after the other, and what is kept of each. */
-import { EnsembleChecker } from '../../src/check/checker.ts'
 import type { TraceEvent } from '../../src/core/trace.ts'
-import type { Judging } from '../../src/hosts/sim/run.ts'
+import { judges as judgesOfRun } from '../../src/hosts/sim/judges.ts'
+import type { RunOptions } from '../../src/hosts/sim/run.ts'
 import { runSeed, type SeedResult } from '../../src/hosts/sim/run-seed.ts'
 import type { Family } from '../../src/hosts/sim/swarm.ts'
 import { sentenceOf } from './report.ts'
@@ -30,10 +30,7 @@ export interface Summary {
 /** Each hundredth seed is run twice. */
 const SAMPLE = 100
 
-export const judges =
-  ({ bare }: Terms): (() => readonly Judging[]) =>
-  () =>
-    bare ? [] : [new EnsembleChecker()]
+export const judges = ({ bare }: Terms): NonNullable<RunOptions['checkers']> => (bare ? () => [] : judgesOfRun)
 
 export const drawn = (seed: number, terms: Terms): SeedResult => {
   const { seconds, families, servers, show } = terms

@@ -28,8 +28,8 @@ export interface Finding {
 }
 
 export interface RunOptions {
-  /** Made anew for each run. */
-  readonly checkers?: (config: RunConfig) => readonly Judging[]
+  /** Made anew for each run; fed in this order. */
+  readonly checkers?: (config: RunConfig, sim: Simulation) => readonly Judging[]
   readonly launch?: Launch
   /** Messages and timers are told as well: for eyes, and for schedules that wait for them. */
   readonly full?: boolean
@@ -78,13 +78,13 @@ export class Run {
   constructor(config: RunConfig, options: RunOptions) {
     this.config = config
     this.#options = options
-    this.#checkers = options.checkers?.(config) ?? []
     this.quorum = configureServer(1, config).quorum
     this.sim = new Simulation(config, {
       launch: options.launch ?? launch,
       record: false,
       onTrace: (events) => this.#onTrace(events),
     })
+    this.#checkers = options.checkers?.(config, this.sim) ?? []
     if (options.full !== true) this.sim.setTraceLevel('judged')
     this.hand = new Hand(this.sim)
   }

@@ -1,16 +1,14 @@
 /** From the name of a run to what is to be done in it. The run is made once, as fast as it goes, to learn what its dice or
  *  its script do, and when; with that it can be made again at any pace. */
-import { EnsembleChecker } from '../../check/checker.ts'
 import type { RunConfig } from '../ensemble.ts'
 import type { PreparedRun, Scenario } from '../scenario.ts'
 import { exhibits } from './exhibits.ts'
+import { judges as checkers } from './judges.ts'
 import { runSchedule } from './replay.ts'
 import type { RunOptions, RunResult } from './run.ts'
 import { runSeed, type SeedOptions } from './run-seed.ts'
 import { parseSchedule } from './schedule.ts'
 import { range, type SwarmPlan } from './swarm.ts'
-
-const checkers = () => [new EnsembleChecker()]
 
 /** @throws Error with a sentence where there is no such run. */
 export function prepare(scenario: Scenario): PreparedRun {

@@ -1,0 +1,18 @@
+/** Who judges a run in the simulator: all that goes along with its events, and what only a simulator can do. */
+import { EnsembleChecker } from '../../check/checker.ts'
+import type { RunConfig } from '../ensemble.ts'
+import type { Judging } from './run.ts'
+import { ShadowRecovery } from './shadow-recovery.ts'
+import type { Simulation } from './sim.ts'
+
+/** Of so many seeds one has the histories of its clients explained at the end. */
+const EXPLAINED = 10
+/** One of so many changes of a disk is followed by a power cut of a copy; of a few seeds, many more. */
+const CUTS = 200
+const MANY_CUTS = 10
+
+export function judges({ seed }: RunConfig, sim: Simulation): readonly Judging[] {
+  const checker = new EnsembleChecker({ histories: seed % EXPLAINED === 0 })
+  const every = seed % EXPLAINED === 1 ? MANY_CUTS : CUTS
+  return [checker, new ShadowRecovery(sim, checker, { every })]
+}
