@@ -312,7 +312,7 @@ export class Station implements NetworkHome {
 
   /** One event: handled to its end before the next. */
   #step(item: Item): void {
-    const nowUs = Math.max(item.dueUs, this.#floorUs, this.#busyUntilUs)
+    const nowUs = Math.max(item.dueUs, this.nowUs, this.#floorUs, this.#busyUntilUs)
     // What the steps of one moment write to a connection leaves together.
     if (nowUs !== this.nowUs) this.#network.flush()
     this.#stepsNow = nowUs === this.nowUs ? this.#stepsNow + 1 : 0
@@ -418,7 +418,6 @@ export class Station implements NetworkHome {
     if (rate !== this.#clockAt.rate) this.#clockAt = { us: this.#clockUs(), atUs: this.nowUs, rate }
     if (conditions.disk !== before.disk) this.#disk.become(conditions.disk)
     if (conditions.links !== before.links) this.#network.become(conditions.links)
-    if (!conditions.stepUs) this.#busyUntilUs = 0
   }
 
   /** What is overdue comes now, in an order that is drawn; each connection's frames, the timers and the disk keep theirs. */

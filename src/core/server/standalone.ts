@@ -44,7 +44,8 @@ export class Standalone implements Role {
       if (error !== undefined) return this.#context.halt(`the disk failed: ${error.message}`)
       database.removeEphemeralsOfTheDead()
       database.takeSnapshot()
-      this.#serve()
+      // The disk may have refused it, which ends everything.
+      if (!this.#stopped) this.#serve()
     })
   }
 
