@@ -4,11 +4,14 @@ import { closeSync, copyFileSync, fsyncSync, openSync, readFileSync, renameSync,
 import { dirname, resolve } from 'node:path'
 import { rewrittenStaticConfig } from '../../core/config/dynamic-config.ts'
 import { readJavaProperties } from '../../core/config/java-properties.ts'
+import { QuorumVerifier } from '../../core/config/quorum-verifier.ts'
 import type { DynamicConfigFiles } from '../../core/config/replica-config.ts'
 import { log } from './log.ts'
 
 export class DynamicConfigBesideZooCfg implements DynamicConfigFiles {
   readonly #zooCfg: string
+  /** What has come into force since the start. */
+  quorum: QuorumVerifier | undefined
 
   /** `zooCfg`: its path. */
   constructor(zooCfg: string) {
@@ -30,6 +33,7 @@ export class DynamicConfigBesideZooCfg implements DynamicConfigFiles {
 
   committed(version: string, text: string, eraseClientPort: boolean): void {
     const file = `${this.#zooCfg}.dynamic.${version}`
+    this.quorum = QuorumVerifier.parse(text)
     this.#attempt(`write ${file}`, () => {
       writeWhole(file, text)
       const properties = readJavaProperties(readFileSync(this.#zooCfg, 'latin1'))

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ReplicaConfig } from '../../core/config/replica-config.ts'
+import type { ServerSpec } from '../../core/config/server-spec.ts'
 import type { ServerSettings } from '../../core/config/zoo-cfg.ts'
 import type { Host, Random } from '../../core/host.ts'
 import { Replica } from '../../core/server/replica.ts'
@@ -22,8 +22,8 @@ export class DatadirError extends Error {}
 export function startServer(settings: ServerSettings, zooCfg: string | undefined): void {
   const clock = new NodeClock()
   const disk = openDisk(clock, settings)
-  const config = { ...settings.replica, surroundings: surroundingsOf(settings), ...membershipFiles(settings, zooCfg) }
-  const network = openNetwork(clock, settings, config)
+  const dynamicConfig = membershipFiles(settings, zooCfg)
+  const network = openNetwork(clock, settings, dynamicConfig)
   const trace = new LogLines((reason, file) => {
     die(`${reason}${file === undefined ? '' : ` (${file})`}`, ExitCode.UnexpectedError)
   })
@@ -40,7 +40,11 @@ export function startServer(settings: ServerSettings, zooCfg: string | undefined
       })
     })
   const host: Host = { clock, network, disk, random, trace }
-  const replica = new Replica(host, config)
+  const replica = new Replica(host, {
+    ...settings.replica,
+    surroundings: surroundingsOf(settings),
+    ...(dynamicConfig === undefined ? {} : { dynamicConfig }),
+  })
   if (settings.admin.enabled) startAdminServer(replica, settings.admin)
   const { keep, everyMs } = settings.purge
   if (everyMs > 0) {
@@ -81,31 +85,37 @@ function openDisk(clock: NodeClock, settings: ServerSettings): NodeDisk {
 }
 
 /** Only a member of an ensemble keeps its membership in files. */
-function membershipFiles(settings: ServerSettings, zooCfg: string | undefined): Pick<ReplicaConfig, 'dynamicConfig'> {
+function membershipFiles(settings: ServerSettings, zooCfg: string | undefined): DynamicConfigBesideZooCfg | undefined {
   const { standalone, reconfigEnabled } = settings.replica
-  if (zooCfg === undefined || standalone === true || reconfigEnabled !== true) return {}
-  const dynamicConfig = new DynamicConfigBesideZooCfg(zooCfg)
-  if (!settings.hasDynamicFile) dynamicConfig.backUp()
-  return { dynamicConfig }
+  if (zooCfg === undefined || standalone === true || reconfigEnabled !== true) return undefined
+  const files = new DynamicConfigBesideZooCfg(zooCfg)
+  if (!settings.hasDynamicFile) files.backUp()
+  return files
 }
 
-function openNetwork(clock: NodeClock, settings: ServerSettings, config: ReplicaConfig): TcpNetwork {
+function openNetwork(
+  clock: NodeClock,
+  settings: ServerSettings,
+  membership: DynamicConfigBesideZooCfg | undefined,
+): TcpNetwork {
   const { clientHost, quorumListenOnAllIPs, clientPortListenBacklog } = settings
-  const { clientPort, quorum, sid } = config
-  const own = quorum.server(sid)
+  const { clientPort, cnxTimeoutMs, quorum, sid } = settings.replica
+  // A reconfig may give it other addresses.
+  const own = (): ServerSpec | undefined => (membership?.quorum ?? quorum).server(sid)
+  const isClientPort = (port: number): boolean => port === (own()?.clientPort ?? clientPort)
   return new TcpNetwork(clock, {
     bindTo: (port) => {
-      if (port === clientPort) return clientHost
-      return quorumListenOnAllIPs ? undefined : own?.host
+      if (isClientPort(port)) return membership?.quorum === undefined ? clientHost : own()?.clientHost
+      return quorumListenOnAllIPs ? undefined : own()?.host
     },
     backlog: clientPortListenBacklog === -1 ? undefined : clientPortListenBacklog,
     onListenFailed: (port, error) => {
-      const what = port === clientPort ? 'client' : port === own?.quorumPort ? 'quorum' : 'election'
+      const what = isClientPort(port) ? 'client' : port === own()?.quorumPort ? 'quorum' : 'election'
       const code = what === 'election' ? ExitCode.UnableToBindQuorumPort : ExitCode.UnexpectedError
       die(`Unable to listen on the ${what} port ${port}: ${error.message}`, code)
     },
-    connectTimeoutMs: config.cnxTimeoutMs,
-    pausesOn: (port) => port === clientPort,
+    connectTimeoutMs: cnxTimeoutMs,
+    pausesOn: isClientPort,
   })
 }
 
