@@ -115,10 +115,10 @@ export class EnsembleChecker implements Checker {
 
   #explain(histories: Histories): void {
     const judge = this.#judges['O-3']
-    for (const { path, verdict, operations } of histories.judge()) {
+    for (const { path, verdict, operations, events: ended } of histories.judge()) {
       if (verdict.is === 'unknown' || judge.holds(verdict.is === 'linearizable')) continue
       const { stuck } = verdict as Extract<typeof verdict, { is: 'broken' }>
-      const events = stuck.map((operation) => histories.eventOf(path, operation))
+      const events = stuck.map((operation) => ended.get(operation))
       const event = events.findLast((each) => each !== undefined) ?? this.#last
       if (event === undefined) continue
       const what = stuck.map(({ client, text }) => `${text} of client ${client}`).join('; ')
@@ -169,8 +169,19 @@ export class EnsembleChecker implements Checker {
   #disk(event: EventOf<'diskSynced' | 'diskDamaged'>): void {
     const { disk } = this.world.replica(event.station)
     const before = disk.durable.head
+    const isWhole = this.world.ledger.contains(disk.written.head, before)
     this.world.before(event)
-    if (event.kind === 'diskDamaged') this.world.after(event)
+    if (event.kind === 'diskDamaged') {
+      this.world.after(event)
+      // Where a history was just being replaced, the cut may have left either.
+      const is = disk.durable.head
+      if (event.cause === 'powerCut' && isWhole)
+        if (!this.#judges['R-5'].holds(this.world.ledger.contains(is, before)))
+          this.#judges['R-5'].report(
+            event,
+            `a power cut leaves server ${event.station} with ${hex(is)}, and syncs had covered ${hex(before)}`,
+          )
+    }
     this.#judge(event)
     if (disk.durable.head !== before && this.world.replica(event.station).witnessed) this.#order.reduced(event, before)
   }

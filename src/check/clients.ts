@@ -8,14 +8,17 @@ import {
   ConnectRequest,
   ConnectResponse,
   CreateRequest,
+  DeleteRequest,
   GetACLResponse,
   GetChildrenResponse,
   GetDataResponse,
+  SetACLRequest,
+  SetDataRequest,
   StatResponse,
 } from '../core/wire/proto.ts'
 import { sameAcl, sameBytes } from './compare-trees.ts'
 import type { PropertyId } from './properties.ts'
-import { type Outcome, statOf, type Version } from './reference-tree.ts'
+import { type Executed, type Outcome, statOf, type Version } from './reference-tree.ts'
 import type { TreeChecks } from './tree.ts'
 import type { ClientConnection, Request, WatchChecks } from './watches.ts'
 import { type EventOf, type Handlers, hex, type Term, type World, who } from './world.ts'
@@ -370,7 +373,7 @@ export class ClientChecks {
     if (session !== undefined && own > session.lastWrite) session.lastWrite = own
     if (own > this.#floor.zxid) this.#floor = { zxid: own, event }
     this.#tree.executed.get(connection.session)?.delete(request.xid)
-    this.#compareAnswer(connection, event, request, executed.outcome, err, input, name)
+    this.#compareAnswer(connection, event, request, executed, err, input, name)
   }
 
   /** The answer must be that of the txn in its place. */
@@ -378,7 +381,7 @@ export class ClientChecks {
     connection: ClientConnection,
     event: EventOf<'repliesCame'>,
     request: Request,
-    outcome: Outcome,
+    { outcome, header: { zxid: own } }: Executed,
     err: number,
     input: Reader,
     name: string,
@@ -391,6 +394,7 @@ export class ClientChecks {
       return judges['C-1'].report(event, `${name} is answered with ${err}, and its txn came to ${expected}`, [
         request.event,
       ])
+    this.#conditional(event, request, outcome, own, name)
     if (err !== ErrorCode.Ok) return
     const where = `${who(connection.server)} answers ${name}`
     switch (request.type) {
@@ -408,6 +412,22 @@ export class ClientChecks {
       case OpCode.setACL:
         return this.#compareStat(event, StatResponse.read(input).stat, outcome.stat, where)
     }
+  }
+
+  /** What names a version is done on that version, and refused on every other one. */
+  #conditional(event: EventOf<'repliesCame'>, request: Request, { type, err }: Outcome, own: Zxid, name: string): void {
+    const asked = versionIn(request)
+    const refused = type === OpCode.error
+    if (asked === undefined || asked.version === -1 || (refused && err !== ErrorCode.BadVersion)) return
+    const node = this.#tree.tree.at(asked.path, asZxid(own - 1n))
+    if (node === 'unknown' || node === undefined) return
+    const version = request.type === OpCode.setACL ? node.aversion : node.version
+    if (!this.#world.judges['C-1'].holds((version === asked.version) !== refused))
+      this.#world.judges['C-1'].report(
+        event,
+        `${name} asks for version ${asked.version} of ${asked.path}, which has ${version}, and is ${refused ? 'refused' : 'done'}`,
+        [request.event],
+      )
   }
 
   #created(event: EventOf<'repliesCame'>, request: Request, outcome: Outcome, path: string, where: string): void {
@@ -556,6 +576,27 @@ const statFields: readonly (readonly [keyof Stat, PropertyId])[] = [
 
 const keyOf = (event: EventOf<'invoked' | 'answered' | 'requestLost'>): string =>
   `${event.station}/${event.handle ?? 0}/${event.xid}`
+
+/** Of writes that may name a version. */
+function versionIn({ type, body }: Request): { readonly path: string; readonly version: number } | undefined {
+  const input = new Reader(body)
+  switch (type) {
+    case OpCode.delete: {
+      const { path, version } = DeleteRequest.read(input)
+      return { path: path ?? '', version }
+    }
+    case OpCode.setData: {
+      const { path, version } = SetDataRequest.read(input)
+      return { path: path ?? '', version }
+    }
+    case OpCode.setACL: {
+      const { path, version } = SetACLRequest.read(input)
+      return { path: path ?? '', version }
+    }
+    default:
+      return undefined
+  }
+}
 
 /** Of reads that name one. */
 export function pathIn({ type, body }: Request): string | undefined {

@@ -102,6 +102,8 @@ export class TreeChecks {
       this.isKnown = false
       return
     }
+    if (logged.txn.kind === 'check')
+      judges['T-13'].report(event, `${hex(zxid)} is a check outside a multi, which no log may hold`)
     const executed = this.tree.apply(logged)
     this.#count(logged)
     for (const { property, text } of executed.problems) judges[property].report(event, `${hex(zxid)}: ${text}`)
@@ -154,7 +156,9 @@ export class TreeChecks {
     const { header } = executed
     const { clientId, cxid, type, zxid } = header
     const isEnd = type === OpCode.closeSession
-    if (!isEnd && type !== OpCode.createSession && type !== OpCode.error && this.tree.ended.has(clientId))
+    // A multi that failed is a txn of errors.
+    const isError = type === OpCode.error || executed.outcome.parts?.some((part) => part.type === OpCode.error) === true
+    if (!isEnd && type !== OpCode.createSession && !isError && this.tree.ended.has(clientId))
       judges['X-1'].report(event, `${hex(zxid)} is a txn of session ${hex(clientId)}, which has ended before`)
     else judges['X-1'].holds(true)
     if (isEnd) {
@@ -167,7 +171,7 @@ export class TreeChecks {
     if (cxid <= 0 || type === OpCode.createSession) return
     this.#remember(executed)
     // What comes late by way of a server that the session has left becomes an error.
-    if (type === OpCode.error) return
+    if (isError) return
     const last = this.#lastCxid.get(clientId)
     if (last !== undefined && !this.#world.renumbered.has(clientId)) {
       if (!judges['C-2'].holds(cxid !== last))
@@ -220,6 +224,8 @@ export class TreeChecks {
       judge.report(event, `the tree of ${who(station)} changes by ${hex(zxid)}, which changes nothing`)
     if (good) return
     this.#diverged.add(station)
+    if (txn === OpCode.multi)
+      judges['T-7'].report(event, `${who(station)} has not done the multi ${hex(zxid)} as a whole, or not undone it`)
     const whom = first !== undefined && first.digest !== digest ? `, and of ${who(first.station)} another` : ''
     judges['D-7'].report(
       event,

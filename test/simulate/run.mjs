@@ -2,7 +2,12 @@
 import { bundle } from './bundle.mjs'
 
 const args = process.argv.slice(2)
-const at = args.indexOf('--mutant')
-const address = await bundle(at < 0 ? undefined : args[at + 1])
-const { main } = await import(address)
-process.exitCode = await main(args)
+if (args.includes('--mutants')) {
+  const { table } = await import('./table.mjs')
+  process.exitCode = await table(args)
+} else {
+  const at = args.indexOf('--mutant')
+  const address = await bundle(at < 0 ? undefined : args[at + 1])
+  const { main } = await import(address)
+  process.exitCode = await main(args)
+}

@@ -12,6 +12,9 @@ const SECOND = 1_000_000
 /** After it serves, so long without a new election. */
 const STABLE_US = 20 * SECOND
 const STEP_US = SECOND / 5
+/** Of so many seeds one is followed until nothing moves, and for so long beyond the sessions' ends. */
+const SETTLED = 4
+const REST_US = 35 * SECOND
 
 export function recover(run: Run, leaveBroken: boolean): void {
   const core = chooseCore(run, leaveBroken)
@@ -35,6 +38,16 @@ export function recover(run: Run, leaveBroken: boolean): void {
     return
   }
   stays(run, left)
+  if (!leaveBroken && run.config.seed % SETTLED === 0) settle(run)
+}
+
+/** Without clients everything comes to rest: their sessions end, and then nothing is written any more (O-2). */
+function settle(run: Run): void {
+  const { hand, sim, config } = run
+  for (const station of sim.conductor.running) if (station > 100) hand.act({ kind: 'kill', station })
+  const restUs = (config.knobs?.maxSessionTimeoutMs ?? 20 * config.tickTimeMs) * 1000 + REST_US
+  const untilUs = sim.edgeUs + restUs
+  while (!run.isOver && sim.edgeUs < untilUs) run.runTo(Math.min(untilUs, sim.edgeUs + STEP_US))
 }
 
 /** Its disk is beyond repair, which it has found out. */

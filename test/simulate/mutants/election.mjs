@@ -49,7 +49,11 @@ export const electionMutants = [
     says: 'A leader counts its epoch from its own alone, and a learner follows it though it has accepted a newer one.',
     expect: ['E-3', 'E-2'],
     changes: [
-      change('core/zab/leader.ts', 'this.#proposeEpoch(handler.sid, acceptedEpoch)', 'this.#proposeEpoch(handler.sid, 0)'),
+      change(
+        'core/zab/leader.ts',
+        'this.#proposeEpoch(handler.sid, acceptedEpoch)',
+        'this.#proposeEpoch(handler.sid, 0)',
+      ),
       change('core/zab/learner.ts', 'if (epoch < accepted)', 'if (epoch < accepted - 1e6)'),
     ],
   },
