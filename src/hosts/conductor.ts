@@ -93,6 +93,7 @@ interface Member {
   /** First arrival among the frames sent to it since its last grant. */
   inboundUs: number
   nextSeq: number
+  changes: number
   /** By sender and life, since it was born. */
   readonly received: Map<number, { readonly count: FrameCount; told: boolean }>
   /** Since when it does nothing, and what it is to be told then. */
@@ -209,7 +210,8 @@ export class Conductor {
     const atUs = this.#edgeUs
     const crashed: TraceEvent = { at: atUs, station, seq, kind: 'crashed', reason }
     const ended = { atUs, reason }
-    return { station, nextDueUs: NEVER, nextSeq: seq + 1, events: [crashed], answers: [], sent: [], ended }
+    const changes = this.#members.get(station)?.changes ?? 0
+    return { station, nextDueUs: NEVER, nextSeq: seq + 1, changes, events: [crashed], answers: [], sent: [], ended }
   }
 
   #compose(fromUs: number, toUs: number): Plan {
@@ -474,6 +476,7 @@ export class Conductor {
     const { atUs } = opening
     const incarnation = (known?.incarnation ?? 0) + 1
     const firstSeq = known?.nextSeq ?? 0
+    const firstChange = known?.changes ?? 0
     this.#members.set(station, {
       station,
       incarnation,
@@ -481,6 +484,7 @@ export class Conductor {
       dueUs: atUs,
       inboundUs: NEVER,
       nextSeq: firstSeq,
+      changes: firstChange,
       received: new Map(),
       paused: undefined,
     })
@@ -497,6 +501,7 @@ export class Conductor {
       spec,
       atUs,
       firstSeq,
+      firstChange,
       peers: [],
       ...(cause ? { cause } : {}),
       ...broken,
@@ -518,6 +523,7 @@ export class Conductor {
     if (!member?.running) return
     member.dueUs = report.nextDueUs
     member.nextSeq = report.nextSeq
+    member.changes = report.changes
     for (const { to, toIncarnation, frames, firstArrivesUs } of report.sent) {
       const target = this.#members.get(to)
       if (!target?.running || target.incarnation !== toIncarnation) continue

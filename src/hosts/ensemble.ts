@@ -3,6 +3,7 @@
 import type { CliResult, Completion } from '../core/cli/result.ts'
 import type { ReplicaConfig } from '../core/config/replica-config.ts'
 import type { TraceEvent } from '../core/trace.ts'
+import type { Fault } from './fault.ts'
 
 /** Everything that decides a run, together with the recorded actions. */
 export interface RunConfig {
@@ -96,6 +97,8 @@ export interface Ensemble {
    *  their virtual time as `action` events. Rejected with the reason when they cannot be done. */
   start(sid: number): Promise<void>
   kill(sid: number): Promise<void>
+  /** Breaks something, or heals it. */
+  fault(fault: Fault): Promise<void>
   /** A new zkCli process; resolves with its station number (101 …). `connect`: "zk1:2181,zk2:2181", or the words that start a
    *  program: "zkCli.sh -server zk2:2181 -r ls /", which ends by itself, or "nc zk2 2181", which ends when the one line typed
    *  into it is answered. With `load` it writes instead; whatever is typed into it, it answers with its count of

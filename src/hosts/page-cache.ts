@@ -95,6 +95,11 @@ export class PageCache implements FileStore {
     return this.#changes
   }
 
+  /** Another worker has counted so many before. */
+  countFrom(changes: number): void {
+    this.#changes = Math.max(this.#changes, changes)
+  }
+
   synced(mark: number): void {
     const all = this.#unsynced
     let done = 0

@@ -40,6 +40,8 @@ export interface Birth {
   readonly atUs: number
   /** The trace goes on counting where the last life stopped. */
   readonly firstSeq: number
+  /** And so do the changes of its disk. */
+  readonly firstChange?: number | undefined
   /** All processes that run. */
   readonly peers: readonly StatusChange[]
   readonly cause?: EventId
@@ -95,6 +97,8 @@ export interface WindowOutput {
   readonly nextDueUs: number
   /** The seq that its next trace event will have. */
   readonly nextSeq: number
+  /** How many changes its disk has seen. */
+  readonly changes: number
   readonly events: readonly TraceEvent[]
   readonly answers: readonly Answer[]
   /** The process ended by itself in this window. `silent`: its peers cannot know. */
@@ -176,6 +180,7 @@ export class Station implements NetworkHome {
     this.#network = new NetworkPort(this, birth.peers)
     const witness = this.config.witness !== undefined
     this.#store = store
+    store.countFrom(birth.firstChange ?? 0)
     const disk = new DiskPort(store, this, diskSyncUs, generator(seed, `disk/${station}.${incarnation}`), witness)
     this.#disk = disk
     const host: Host = {
@@ -493,6 +498,7 @@ export class Station implements NetworkHome {
       frames: this.#frames,
       nextDueUs: this.nextDueUs,
       nextSeq: this.#seq,
+      changes: this.#store.mark(),
       events: this.#events,
       answers: this.#answers,
       ...(this.#ended ? { ended: this.#ended } : {}),

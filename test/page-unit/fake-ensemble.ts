@@ -2,6 +2,7 @@
 import type { CliResult, Completion } from '../../src/core/cli/result.ts'
 import type { TraceEvent } from '../../src/core/trace.ts'
 import type { Ensemble, EventMatch, HostNotice, Rate } from '../../src/hosts/ensemble.ts'
+import type { Fault } from '../../src/hosts/fault.ts'
 import { runConfig, SLOW } from '../run-config.ts'
 
 export const CONFIG = runConfig(3, { ...SLOW, wallStartMs: 0, snapCount: 1000 })
@@ -55,6 +56,9 @@ export class FakeEnsemble implements Ensemble {
   }
   kill(sid: number): Promise<void> {
     return this.#order(`kill ${sid}`)
+  }
+  fault({ kind }: Fault): Promise<void> {
+    return this.#order(kind)
   }
   openClient(connect: string): Promise<number> {
     this.orders.push(`client ${connect}`)

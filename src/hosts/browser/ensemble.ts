@@ -4,6 +4,7 @@ import type { CliResult, Completion } from '../../core/cli/result.ts'
 import type { TraceEvent } from '../../core/trace.ts'
 import type { Action, Outcome } from '../conductor.ts'
 import type { Ensemble, EventMatch, HostNotice, LoadSpec, Rate, RunConfig, Storage } from '../ensemble.ts'
+import type { Fault } from '../fault.ts'
 import { serverFile } from '../server-files.ts'
 import type { TraceLevel } from '../station.ts'
 import { deleteFiles } from './opfs.ts'
@@ -89,6 +90,10 @@ export class BrowserEnsemble implements Ensemble {
 
   async kill(sid: number): Promise<void> {
     await this.#enter({ kind: 'kill', station: sid })
+  }
+
+  async fault(fault: Fault): Promise<void> {
+    await this.#enter(fault)
   }
 
   async openClient(connect: string, load?: LoadSpec): Promise<number> {

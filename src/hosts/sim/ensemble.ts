@@ -3,6 +3,7 @@ import type { CliResult, Completion } from '../../core/cli/result.ts'
 import type { TraceEvent } from '../../core/trace.ts'
 import { type Agenda, Driver } from '../driver.ts'
 import type { Ensemble, EventMatch, HostNotice, LoadSpec, Rate, RunConfig } from '../ensemble.ts'
+import type { Fault } from '../fault.ts'
 import type { Launch } from '../process.ts'
 import { realClock } from '../real-clock.ts'
 import { serverFile } from '../server-files.ts'
@@ -59,6 +60,10 @@ export class SimulatedEnsemble implements Ensemble {
 
   async kill(sid: number): Promise<void> {
     await this.#driver.enter({ kind: 'kill', station: sid })
+  }
+
+  async fault(fault: Fault): Promise<void> {
+    await this.#driver.enter(fault)
   }
 
   async openClient(connect: string, load?: LoadSpec): Promise<number> {
