@@ -137,7 +137,7 @@ const configs: readonly [string, RunConfig][] = [
     'knobs',
     runConfig(3, {
       knobs: {
-        commitLogCount: 10,
+        commitLogCount: 600,
         extendedTypesEnabled: true,
         localSessionsEnabled: true,
         localSessionsUpgradingEnabled: true,
