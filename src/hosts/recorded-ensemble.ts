@@ -65,6 +65,9 @@ export class RecordedEnsemble implements Ensemble {
   kill(): Promise<void> {
     return refused()
   }
+  fault(): Promise<void> {
+    return refused()
+  }
   openClient(): Promise<number> {
     return refused()
   }
