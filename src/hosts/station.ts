@@ -249,6 +249,8 @@ export class Station implements NetworkHome {
       this.#step(item)
     }
     this.#network.flush()
+    // Nobody reads from memory any more what a failed sync has left there.
+    if (this.#ended) this.#damaged('powerCut', this.#store.dropDoomed())
     this.#edgeUs = input.toUs
     return this.#output()
   }
