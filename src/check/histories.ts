@@ -15,17 +15,24 @@ export interface PathVerdict {
   readonly path: string
   readonly verdict: Verdict
   readonly operations: readonly Operation[]
+  /** What ended each, or began it where nothing did. */
+  readonly events: ReadonlyMap<Operation, TraceEvent>
 }
 
-/** One operation, with the event that ended it. */
-interface Told1 {
-  readonly operation: Operation
-  readonly event: TraceEvent
+type Ended = EventOf<'answered' | 'requestLost' | 'killed'>
+
+/** A request, and how it ended. */
+interface Exchange {
+  readonly invoked: EventOf<'invoked'>
+  readonly ended: Ended
 }
 
 export class Histories {
-  readonly #paths = new Map<string, Told1[]>()
+  readonly #paths = new Map<string, Exchange[]>()
   readonly #open = new Map<string, EventOf<'invoked'>>()
+  /** By client: the session that it has; and by session the clients that have had it. */
+  readonly #sessions = new Map<string, bigint>()
+  readonly #clients = new Map<bigint, Set<string>>()
   /** What was there at the beginning is not known. */
   readonly #begins: 'empty' | 'unknown'
 
@@ -35,6 +42,9 @@ export class Histories {
 
   onEvent(event: TraceEvent): void {
     switch (event.kind) {
+      case 'clientState':
+        if (event.session !== 0n) this.#has(clientOf(event), event.session)
+        return
       case 'invoked':
         if (event.asked !== undefined) this.#open.set(keyOf(event), event)
         return
@@ -57,32 +67,46 @@ export class Histories {
 
   /** Judges all paths now; what has not ended is taken for lost. */
   judge(): PathVerdict[] {
-    return [...this.#paths].map(([path]) => this.judgePath(path))
+    return [...this.#paths.keys()].map((path) => this.judgePath(path))
   }
 
   judgePath(path: string): PathVerdict {
-    const ended = (this.#paths.get(path) ?? []).map(({ operation }) => operation)
-    const open = [...this.#open.values()].flatMap((invoked) =>
-      operationsOf(invoked, undefined).filter((each) => each.path === path),
-    )
-    const operations = [...ended, ...open.map(({ operation }) => operation)]
-    if (operations.length > MANY) return { path, operations, verdict: { is: 'unknown' } }
+    const events = new Map<Operation, TraceEvent>()
+    for (const { invoked, ended } of this.#paths.get(path) ?? []) {
+      const answered = ended.kind === 'answered' && !this.#isShared(invoked) ? ended : undefined
+      for (const each of operationsOf(invoked, answered)) if (each.path === path) events.set(each.operation, ended)
+    }
+    for (const invoked of this.#open.values())
+      for (const each of operationsOf(invoked, undefined)) if (each.path === path) events.set(each.operation, invoked)
+    const operations = [...events.keys()]
+    if (operations.length > MANY) return { path, operations, events, verdict: { is: 'unknown' } }
     const initial = this.#begins === 'empty' ? [undefined] : [undefined, ...startsOf(operations)]
-    return { path, operations, verdict: linearize(operations, LIMIT, initial) }
+    return { path, operations, events, verdict: linearize(operations, LIMIT, initial) }
   }
 
-  /** The event that ended an operation. */
-  eventOf(path: string, operation: Operation): TraceEvent | undefined {
-    return this.#paths.get(path)?.find((told) => told.operation === operation)?.event
+  #has(client: string, session: bigint): void {
+    this.#sessions.set(client, session)
+    const clients = this.#clients.get(session)
+    if (clients === undefined) this.#clients.set(session, new Set([client]))
+    else clients.add(client)
   }
 
-  #ended(invoked: EventOf<'invoked'>, event: EventOf<'answered' | 'requestLost' | 'killed'>): void {
-    for (const { path, operation } of operationsOf(invoked, event.kind === 'answered' ? event : undefined)) {
+  /** Servers tell a session's requests apart by its numbers for them: if two processes have one session, the answers that they
+   *  get may be each other's. */
+  #isShared(invoked: EventOf<'invoked'>): boolean {
+    const session = this.#sessions.get(clientOf(invoked))
+    return session !== undefined && (this.#clients.get(session)?.size ?? 0) > 1
+  }
+
+  #ended(invoked: EventOf<'invoked'>, ended: Ended): void {
+    const paths = new Set<string>()
+    for (const { path } of operationsOf(invoked, ended.kind === 'answered' ? ended : undefined)) paths.add(path)
+    for (const { path } of operationsOf(invoked, undefined)) paths.add(path)
+    for (const path of paths) {
       if (path.startsWith('/zookeeper')) continue
       const known = this.#paths.get(path)
-      const told = { operation, event }
-      if (known === undefined) this.#paths.set(path, [told])
-      else if (known.length <= MANY) known.push(told)
+      if (known === undefined) this.#paths.set(path, [{ invoked, ended }])
+      else if (known.length <= MANY) known.push({ invoked, ended })
     }
   }
 }
@@ -97,9 +121,9 @@ type Step = Operation['step']
 const registers = new WeakMap<Operation, Register>()
 
 function operationsOf(invoked: EventOf<'invoked'>, answered: EventOf<'answered'> | undefined): OnPath[] {
-  const { asked, station, handle = 0, at: from } = invoked
+  const { asked, at: from } = invoked
   if (asked === undefined) return []
-  const client = `${station}/${handle}`
+  const client = clientOf(invoked)
   const to = answered?.at ?? Number.POSITIVE_INFINITY
   const found: OnPath[] = []
   const add = (path: string, isRead: boolean, step: Step, end: number, text: string, register?: Register): void => {
@@ -268,6 +292,8 @@ const startsOf = (operations: readonly Operation[]): Register[] =>
 
 const textOf = (data: Uint8Array | null | undefined): string =>
   data === null || data === undefined ? 'null' : data.join(' ')
+
+const clientOf = ({ station, handle = 0 }: EventOf<'invoked' | 'clientState'>): string => `${station}/${handle}`
 
 const keyOf = (event: EventOf<'invoked' | 'answered' | 'requestLost'>): string =>
   `${event.station}/${event.handle ?? 0}/${event.xid}`

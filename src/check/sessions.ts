@@ -85,7 +85,8 @@ export class SessionChecks {
   /** What a session asks for by way of a server that it has left must fail. */
   #proposed(event: EventOf<'proposed'>): void {
     const { session, cxid, type, station } = event
-    if (type === 'error' || type === 'createSession' || type === 'closeSession' || cxid <= 0) return
+    // Of a multi nobody says here whether it failed.
+    if (type === 'error' || type === 'multi' || type === 'createSession' || type === 'closeSession' || cxid <= 0) return
     const owner = this.#owners.get(session)
     const { term } = this.#world.replica(station)
     // Only what moved in this leader's time: a new leader knows no owners.
