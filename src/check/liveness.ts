@@ -69,6 +69,7 @@ export class LivenessChecks {
     sessionCreated: (event) => this.#touched(event.session, event),
     sessionClosing: (event) => {
       this.#closing.add(event.session)
+      if (event.cause === 'expired') this.#expired(event)
     },
     sessionClosed: (event) => {
       this.#closing.delete(event.session)
@@ -147,15 +148,30 @@ export class LivenessChecks {
       const last = this.#sessions.get(session)
       const silentMs = (event.at - Math.max(from, last?.since ?? 0)) / 1000
       const good = silentMs <= timeoutMs + 2 * leader.tickMs + 1000
-      this.#world.judges['L-8'].holds(good)
-      this.#hold('X-4', `${hex(session)} ${established.epoch}`, good, event, () => [
+      const tell = (): readonly [string, readonly (TraceEvent | undefined)[]] => [
         `session ${hex(session)} of ${timeoutMs} ms is still alive at ${who(leader.sid)}, and nothing was heard of it for ${Math.round(silentMs)} ms`,
         [last?.event],
-      ])
+      ]
+      this.#hold('X-4', `${hex(session)} ${established.epoch}`, good, event, tell)
+      if (this.#calm.lasts(event.at, timeoutMs * 1000)) this.#hold('L-8', hex(session), good, event, tell)
     }
   }
 
   // --- while nothing is wrong --------------------------------------------------------------------
+
+  /** L-7: whose client is heard of somewhere does not expire, whoever hears of it. */
+  #expired(event: EventOf<'sessionClosing'>): void {
+    const { tickMs } = this.#world.replica(event.station)
+    const timeoutMs = this.#tree.tree.sessions.get(event.session)
+    const last = this.#sessions.get(event.session)
+    if (timeoutMs === undefined || last === undefined || !this.#tree.isKnown) return
+    if (!this.#calm.lasts(event.at, (2 * timeoutMs + 4 * tickMs) * 1000)) return
+    const silentMs = (event.at - last.since) / 1000
+    this.#hold('L-7', `${hex(event.session)} expired`, silentMs >= timeoutMs - 2 * tickMs - 1000, event, () => [
+      `${who(event.station)} expires session ${hex(event.session)} of ${timeoutMs} ms, of which a server heard ${Math.round(silentMs)} ms ago, and nothing is wrong`,
+      [last.event],
+    ])
+  }
 
   #established(event: EventOf<'established'>): void {
     this.#heard.set(event.station, new Map())
