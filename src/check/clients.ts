@@ -12,6 +12,7 @@ import {
   GetACLResponse,
   GetChildrenResponse,
   GetDataResponse,
+  MultiHeader,
   SetACLRequest,
   SetDataRequest,
   StatResponse,
@@ -389,7 +390,7 @@ export class ClientChecks {
     const { judges } = this.#world
     // A session that has moved hears nothing: the connection ends instead.
     const expected = outcome.type === OpCode.error ? outcome.err : ErrorCode.Ok
-    if (request.type === OpCode.multi) return
+    if (request.type === OpCode.multi) return this.#compareMulti(event, request, outcome, input, name)
     if (!judges['C-1'].holds(err === expected))
       return judges['C-1'].report(event, `${name} is answered with ${err}, and its txn came to ${expected}`, [
         request.event,
@@ -426,6 +427,28 @@ export class ClientChecks {
       this.#world.judges['C-1'].report(
         event,
         `${name} asks for version ${asked.version} of ${asked.path}, which has ${version}, and is ${refused ? 'refused' : 'done'}`,
+        [request.event],
+      )
+  }
+
+  /** One result for each operation, all of them errors if one is. */
+  #compareMulti(event: EventOf<'repliesCame'>, request: Request, outcome: Outcome, input: Reader, name: string): void {
+    const { judges } = this.#world
+    const got: string[] = []
+    for (let header = MultiHeader.read(input); !header.done; header = MultiHeader.read(input)) {
+      if (header.type === OpCode.error) got.push(`error ${input.int()}`)
+      else {
+        got.push(opName(header.type))
+        if (header.type === OpCode.create || header.type === OpCode.create2) input.string()
+        if (header.type === OpCode.create2 || header.type === OpCode.setData) Stat.read(input)
+      }
+    }
+    const parts = outcome.type === OpCode.error ? [] : (outcome.parts ?? [])
+    const wanted = parts.map(({ type, err }) => (type === OpCode.error ? `error ${err}` : nameInMulti(type)))
+    if (!judges['T-7'].holds(got.join() === wanted.join()))
+      judges['T-7'].report(
+        event,
+        `${name} is answered with ${got.join(', ')}, and its txn came to ${wanted.join(', ')}`,
         [request.event],
       )
   }
@@ -573,6 +596,10 @@ const statFields: readonly (readonly [keyof Stat, PropertyId])[] = [
   ['dataLength', 'C-6'],
   ['ephemeralOwner', 'T-6'],
 ]
+
+/** Containers and TTL nodes are answered as create2. */
+const nameInMulti = (type: number): string =>
+  opName(type === OpCode.createContainer || type === OpCode.createTTL ? OpCode.create2 : type)
 
 const keyOf = (event: EventOf<'invoked' | 'answered' | 'requestLost'>): string =>
   `${event.station}/${event.handle ?? 0}/${event.xid}`

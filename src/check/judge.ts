@@ -26,6 +26,7 @@ const KEPT = 20
 export class Judge implements JudgedProperty {
   readonly id: PropertyId
   readonly family: Property['family']
+  readonly by: Property['by']
   readonly title: string
   readonly statement: string
   judged = 0
@@ -35,6 +36,7 @@ export class Judge implements JudgedProperty {
   constructor(property: Property & { readonly id: PropertyId }, sink: Violation[]) {
     this.id = property.id
     this.family = property.family
+    this.by = property.by
     this.title = property.title
     this.statement = property.statement
     this.#sink = sink

@@ -14,9 +14,13 @@ export type Family =
   | 'liveness'
   | 'run'
 
+/** Who judges a property: whoever is given the events of a run; the simulator, which has the disks at hand; or tests alone. */
+export type JudgedBy = 'run' | 'simulator' | 'tests'
+
 export interface Property {
   readonly id: string
   readonly family: Family
+  readonly by: JudgedBy
   /** As in the Zab paper or ZooKeeper's TLA+ specifications. */
   readonly name?: string
   readonly title: string
@@ -332,7 +336,6 @@ const table = {
     'Linearizable histories',
     'What clients saw can be put in one order that explains it all: found by search, without the zxids.',
   ],
-  'O-4': ['whole', 'Steps of the specification', 'The run is one that the protocol’s specification allows.'],
   'L-1': ['liveness', 'A leader is elected', 'A connected quorum elects a leader in bounded time.'],
   'L-2': [
     'liveness',
@@ -363,10 +366,18 @@ const table = {
 
 export type PropertyId = keyof typeof table
 
+const otherwise: { readonly [id in PropertyId]?: JudgedBy } = {
+  'O-1': 'simulator',
+  'T-9': 'tests',
+  'R-4': 'tests',
+  'R-5': 'tests',
+}
+
 export const properties: readonly (Property & { readonly id: PropertyId })[] = Object.entries(table).map(
   ([id, [family, title, statement, ...name]]) => ({
     id: id as PropertyId,
     family,
+    by: otherwise[id as PropertyId] ?? 'run',
     title,
     statement,
     ...(name[0] === undefined ? {} : { name: name[0] }),

@@ -88,6 +88,8 @@ class Watching {
   }
 }
 
+/** Of so many sessions it is known what they watched before. */
+const SESSIONS = 1000
 /** So many answers after it should have come an event is lost. */
 const PATIENCE = 3
 
@@ -98,6 +100,8 @@ export class WatchChecks {
   readonly #children: Table = new Map()
   readonly #watching = new Map<string, Watching>()
   #recursive = 0
+  /** By session: where its last connection had watches. */
+  readonly #before = new Map<bigint, Set<string>>()
 
   constructor(world: World, tree: TreeChecks) {
     this.#world = world
@@ -116,11 +120,13 @@ export class WatchChecks {
     const watching = this.#watching.get(connection.id)
     if (watching === undefined) return
     this.#watching.delete(connection.id)
-    this.#world.judges['W-7'].holds(true)
+    const paths = new Set<string>()
+    this.#before.set(connection.session, paths)
+    if (this.#before.size > SESSIONS) this.#before.delete(this.#before.keys().next().value as bigint)
     for (const table of [this.#data, this.#children])
       for (const [path, watchers] of table) {
         if (watchers.get(watching)?.kind === 'recursive') this.#recursive--
-        watchers.delete(watching)
+        if (watchers.delete(watching)) paths.add(path)
         if (watchers.size === 0) table.delete(path)
       }
   }
@@ -149,11 +155,17 @@ export class WatchChecks {
       return
     }
     const at = due.findIndex((each) => each.type === type && each.path === path)
+    judges['W-7'].holds(true)
     if (!judges['W-3'].holds(at !== -1)) {
       if (!connection.hasAuthenticated && this.#isHidden(path))
         judges['W-6'].report(
           event,
           `${who(connection.server)} tells client ${connection.client} ${what}, which it may not read`,
+        )
+      if (this.#before.get(connection.session)?.has(path))
+        judges['W-7'].report(
+          event,
+          `${who(connection.server)} tells client ${connection.client} ${what}, for which only an earlier connection had a watch`,
         )
       judges['W-3'].report(
         event,

@@ -211,6 +211,7 @@ export class World {
         replica.tickMs = event.tickTimeMs
         replica.initLimit = event.initLimit
         replica.syncLimit = event.syncLimit
+        if (event.distrustsEmptyDisk === true) this.distrustsEmptyDisks = true
         this.configure(event.quorum ?? majorityOf(event.voters, event.observers))
         return undefined
       }

@@ -65,6 +65,7 @@ export class Replica {
       initLimit: config.initLimit,
       syncLimit: config.syncLimit,
       quorum: committed.toString(),
+      ...(config.dbAutocreate === false ? { distrustsEmptyDisk: true } : {}),
     })
     const onFatal = (error: DiskError): void =>
       this.#halt(`the disk failed: ${error.message}. A server that cannot write its log must not go on.`)

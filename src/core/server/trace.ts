@@ -18,6 +18,8 @@ export type ServerEvent =
       readonly syncLimit: number
       /** The text of the configuration, with weights and version. */
       readonly quorum?: string
+      /** An empty disk is that of a server that has lost its data (db.autocreate=false). */
+      readonly distrustsEmptyDisk?: boolean
     }
   /** A new membership was proposed. Until it is in force, decisions need a quorum of it and of the old one. */
   | {
