@@ -7,6 +7,8 @@ interface Sight {
   /** The end of its log, as far as it has said that it is on disk. */
   head: Zxid
   acceptedEpoch: number
+  /** Read from the files at its start; safe behind the first sync. */
+  found: { readonly head: Zxid; readonly acceptedEpoch: number } | undefined
   serving: boolean
   /** Of its last `established`, while it leads. */
   leads: number | undefined
@@ -22,7 +24,15 @@ export class Lookout {
   of(sid: number): Sight {
     let sight = this.#servers.get(sid)
     if (sight === undefined) {
-      sight = { head: 0n as Zxid, acceptedEpoch: 0, serving: false, leads: undefined, halted: undefined }
+      const none = 0n as Zxid
+      sight = {
+        head: none,
+        acceptedEpoch: 0,
+        found: undefined,
+        serving: false,
+        leads: undefined,
+        halted: undefined,
+      }
       this.#servers.set(sid, sight)
     }
     return sight
@@ -43,13 +53,29 @@ export class Lookout {
     switch (event.kind) {
       case 'recovered': {
         const sight = this.of(event.station)
-        sight.head = event.zxid
-        sight.acceptedEpoch = event.acceptedEpoch
+        const { zxid: head, acceptedEpoch } = event
+        sight.found = { head, acceptedEpoch }
+        if (head < sight.head) sight.head = head
+        sight.acceptedEpoch = Math.min(sight.acceptedEpoch, acceptedEpoch)
         return
       }
+      case 'diskSynced': {
+        const sight = this.of(event.station)
+        if (sight.found === undefined) return
+        sight.head = sight.found.head
+        sight.acceptedEpoch = sight.found.acceptedEpoch
+        sight.found = undefined
+        return
+      }
+      // On the way: what was there goes, what comes is not yet safe.
       case 'truncated':
-      case 'snapInstalled':
+      case 'snapInstalled': {
+        const sight = this.of(event.station)
+        if (event.zxid < sight.head) sight.head = event.zxid
+        return
+      }
       case 'durable':
+      case 'newLeaderAck':
         this.of(event.station).head = event.zxid
         return
       case 'epochAccepted':
