@@ -20,7 +20,7 @@ export const launch: Launch = (host, spec) => {
   if (spec.what === 'client' && spec.load) return new Load(host, spec.connect, spec.load)
   if (spec.what === 'client' && spec.workload)
     return new Workload(host, spec.station, spec.config.seed, spec.connect, spec.workload)
-  if (spec.what === 'client') return clientProgram(host, spec.connect)
+  if (spec.what === 'client') return clientProgram(host, spec.connect, spec.config.witness !== undefined)
   const replica = new Replica(host, configureServer(spec.sid, spec.config))
   const server: ServerProcess = {
     replica,
@@ -35,10 +35,10 @@ export const launch: Launch = (host, spec) => {
 }
 
 /** `nc HOST PORT`, `zkCli.sh [options] [command]`, or a connect string for zkCli. */
-function clientProgram(host: Host, started: string): Process {
+function clientProgram(host: Host, started: string, history: boolean): Process {
   const [program, ...words] = splitWords(started)
   if (program === 'nc') return new NetCat(host, { host: words[0] ?? '', port: Number(words[1]) })
-  if (program !== 'zkCli.sh') return new ZkCli(host, started, { jline: true })
+  if (program !== 'zkCli.sh') return new ZkCli(host, started, { jline: true, history })
   const { server, timeout, readOnly, waitForConnection, configuration, command, complaints } = parseInvocation(words)
   return new ZkCli(host, server, {
     timeoutMs: timeout,
@@ -46,6 +46,7 @@ function clientProgram(host: Host, started: string): Process {
     waitForConnection,
     complaints,
     jline: true,
+    history,
     ...(configuration === undefined ? {} : { configuration }),
     ...(command === undefined ? {} : { command }),
   })

@@ -1,5 +1,6 @@
 /** What the page needs from a host before there is an ensemble. main.tsx, which alone knows the hosts, provides it. */
 import type { Ensemble, RunConfig, Storage } from '../hosts/ensemble.ts'
+import type { Hunt, HuntProgress } from '../hosts/scenario.ts'
 import type { Options } from './options.ts'
 
 export interface Host {
@@ -9,6 +10,13 @@ export interface Host {
   claim(id: string): Promise<Claim | 'taken'>
   open(config: RunConfig, storage: Storage, id: string): Promise<Ensemble>
 }
+
+/** Runs seeds beside the page until the returned function is called. */
+export type StartHunt = (
+  hunt: Hunt,
+  onProgress: (progress: HuntProgress) => void,
+  onFailure: (message: string) => void,
+) => () => void
 
 export interface Claim {
   release(): void
@@ -42,6 +50,8 @@ export function configFrom({ servers, seed }: Options, wallStartMs: number): Run
     snapCount: 10_000,
     // Off by default in ZooKeeper: without it no znode has a time to live.
     knobs: { extendedTypesEnabled: true },
+    // For the checkers.
+    witness: 'disk',
     autostart: Array.from({ length: servers }, (_, index) => index + 1),
   }
 }
@@ -58,7 +68,8 @@ export async function openEnsemble(
   const config = configFrom(options, wallStartMs)
   await Promise.resolve()
   if (!isWanted()) return { kind: 'unwanted' }
-  if (options.storage === 'memory') return opened(await host.open(config, 'memory', newId()), 'memory', nobodys)
+  if (options.storage === 'memory' || options.scenario !== undefined)
+    return opened(await host.open(config, 'memory', newId()), 'memory', nobodys)
   const storage = await host.storage()
   if (storage !== 'ready') return { kind: 'noStorage', reason: storage }
   const id = rememberedId(memory, options.servers)

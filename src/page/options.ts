@@ -1,4 +1,5 @@
-/** What the address of the page may ask for: ?servers=1..9&seed=N&speed=…&lang=…&storage=memory. Everything in a link is
+/** What the address of the page may ask for: ?servers=1..9&seed=N&speed=…&lang=…&storage=memory
+ *  &scenario=…&museum. Everything in a link is
  *  checked; what is wrong is told and the default taken. */
 import * as v from 'valibot'
 import type { Storage } from '../hosts/ensemble.ts'
@@ -14,6 +15,27 @@ export interface Options {
   readonly storage: Storage
   /** workers: one for each server. simulator: all of them in the page's own thread, in memory. */
   readonly host: 'workers' | 'simulator'
+  /** A run that is not the visitor's own: one that is simulated, or a recording of one. */
+  readonly scenario: ScenarioName | undefined
+  /** The museum stands open. */
+  readonly museum: boolean
+}
+
+export type ScenarioName =
+  /** A seed of the hunt, as `npm run simulate` runs it; `own`: with the page's ensemble. */
+  | { readonly kind: 'seed'; readonly seed: number; readonly seconds: number; readonly own: boolean }
+  /** A piece of the museum with our own code, or the recording of it with a deliberate bug. */
+  | { readonly kind: 'exhibit' | 'recording'; readonly name: string }
+
+/** Virtual seconds of trouble, as the runner has them. */
+const SECONDS = 100
+
+/** "seed:7", "seed:7:30", "hunt:7", "exhibit:NAME", "recording:NAME". */
+export function scenarioName(text: string): ScenarioName | undefined {
+  const [, kind, seed, seconds = SECONDS] = /^(seed|hunt):(\d{1,9})(?::(\d{1,4}))?$/.exec(text) ?? []
+  if (kind !== undefined) return { kind: 'seed', seed: Number(seed), seconds: Number(seconds), own: kind === 'hunt' }
+  const [, way, name] = /^(exhibit|recording):([a-z0-9-]{1,60})$/.exec(text) ?? []
+  return name === undefined ? undefined : { kind: way as 'exhibit' | 'recording', name }
 }
 
 export interface BadOption {
@@ -37,6 +59,15 @@ const schemas = {
   lang: v.pipe(v.string(), v.regex(/^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,3}$/)),
   storage: v.picklist(['opfs', 'memory']),
   host: v.picklist(['workers', 'simulator']),
+  scenario: v.pipe(
+    v.string(),
+    v.transform(scenarioName),
+    v.check((name) => name !== undefined),
+  ),
+  museum: v.pipe(
+    v.string(),
+    v.transform((text) => text !== 'no'),
+  ),
 }
 
 export const DEFAULTS: Options = {
@@ -46,6 +77,8 @@ export const DEFAULTS: Options = {
   lang: undefined,
   storage: 'opfs',
   host: 'workers',
+  scenario: undefined,
+  museum: false,
 }
 
 /** `search`: the query of the address, with or without its question mark. */
@@ -63,9 +96,11 @@ export function optionsFrom(search: string): { readonly options: Options; readon
   return { options: { ...DEFAULTS, ...chosen }, bad }
 }
 
-/** The same address, asking for something else. */
-export function addressWith(href: string, change: { readonly [name: string]: string }): string {
+/** The same address, asking for something else; or, where that is undefined, for it no more. */
+export function addressWith(href: string, change: { readonly [name: string]: string | undefined }): string {
   const url = new URL(href)
-  for (const [name, value] of Object.entries(change)) url.searchParams.set(name, value)
+  for (const [name, value] of Object.entries(change))
+    if (value === undefined) url.searchParams.delete(name)
+    else url.searchParams.set(name, value)
   return url.href
 }

@@ -33,6 +33,8 @@ export interface ZkCliOptions {
   readonly complaints?: readonly string[]
   /** What the greeting says of JLine: whether the host edits lines. */
   readonly jline?: boolean
+  /** The trace tells what was asked and answered; see client/history.ts. */
+  readonly history?: boolean
   /** Told of all that is printed, as it is printed and uncensored: what a process of its own writes to its streams. */
   readonly write?: (stream: 'out' | 'err', text: string) => void
   /** Without it there are no files. */
@@ -301,13 +303,19 @@ export class ZkCli {
     const old = this.#zk
     if (old?.isAlive) yield* ask<void>((done) => old.close(() => done()))
     this.#server = server
-    const { timeoutMs: given = 30_000, readOnly = false, shuffle = true, waitForConnection = false } = this.#options
+    const {
+      timeoutMs: given = 30_000,
+      readOnly = false,
+      shuffle = true,
+      waitForConnection = false,
+      history = false,
+    } = this.#options
     const { configuration } = this.#options
     const settings = configuration === undefined ? {} : readClientConfiguration(configuration, this.#shell.readFile)
     const timeoutMs = typeof given === 'number' ? given : orDie(() => parseInteger(given))
     const watcher = (event: WatchedEvent) => this.#onEvent(event)
     try {
-      this.#zk = new ClientSession(this.#host, server, { ...settings, timeoutMs, readOnly, shuffle, watcher })
+      this.#zk = new ClientSession(this.#host, server, { ...settings, timeoutMs, readOnly, shuffle, watcher, history })
     } catch (error) {
       if (!(error instanceof IllegalArgument)) throw error
       const kind = error instanceof NumberFormat ? 'NumberFormatException' : 'IllegalArgumentException'

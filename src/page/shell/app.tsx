@@ -19,15 +19,17 @@ interface AppProps {
   readonly views: Views
   /** What went wrong, between header and panes; nothing most of the time. */
   readonly notices?: ReactNode
+  /** The museum stands open at first. */
+  readonly museum?: boolean
 }
 
 /** The whole page: header, notices, panes. */
-export function App({ notices, views }: AppProps) {
+export function App({ notices, views, museum = false }: AppProps) {
   useKeys()
   const narrow = useMedia(NARROW)
   return (
     <div className={styles.app}>
-      <Header />
+      <Header museum={museum} />
       {notices}
       <main className={styles.main}>
         <Suspense>{narrow ? <Pocket views={views} /> : <Desk views={views} />}</Suspense>

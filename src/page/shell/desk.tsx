@@ -11,7 +11,7 @@ import { memory } from './storage.ts'
 import { TabGroup } from './tab-group.tsx'
 
 /** Panes that share a place. */
-const tabs: readonly PaneId[] = ['events', 'sessions']
+const tabs: readonly PaneId[] = ['events', 'sessions', 'checks']
 /** Rows of the ballot that are shown without scrolling. */
 const BALLOT_ROWS = { tall: 6, short: 3 }
 

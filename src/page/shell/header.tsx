@@ -1,6 +1,7 @@
 import { CircleHelp, Monitor, Moon, Sun } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { type Language, languages, setLanguage } from '../i18n/i18n.ts'
+import { MuseumDoor } from '../museum/museum-door.tsx'
 import { Pace } from '../pace/pace.tsx'
 import { IconButton } from '../parts/button.tsx'
 import styles from './header.module.css'
@@ -13,7 +14,7 @@ import { Tries } from './tries.tsx'
 const themeIcons = { system: Monitor, light: Sun, dark: Moon }
 const LEGEND = 'legend'
 
-export function Header() {
+export function Header({ museum }: { readonly museum: boolean }) {
   const { t, i18n } = useTranslation()
   const { theme, nextTheme } = useTheme()
   const ThemeIcon = themeIcons[theme]
@@ -26,6 +27,7 @@ export function Header() {
         </div>
         <Pace />
         <div className={styles.tools}>
+          <MuseumDoor open={museum} />
           <IconButton label={t(($) => $.shell.help)} popoverTarget={LEGEND}>
             <CircleHelp size={17} aria-hidden />
           </IconButton>

@@ -7,7 +7,7 @@ import type { Views } from './app.tsx'
 import styles from './pocket.module.css'
 import { TabGroup } from './tab-group.tsx'
 
-const panes: readonly PaneId[] = ['terminal', 'tree', 'ballot', 'events', 'watches', 'sessions']
+const panes: readonly PaneId[] = ['terminal', 'tree', 'ballot', 'events', 'watches', 'sessions', 'checks']
 /** A server alone elects nobody. */
 const panesAlone = panes.filter((pane) => pane !== 'ballot')
 

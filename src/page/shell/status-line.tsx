@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import type { Picture } from '../../trace/picture.ts'
 import { Zxid } from '../parts/zxid.tsx'
-import { usePage, usePicture } from '../store/hooks.ts'
+import { useJudgement, usePage, usePicture } from '../store/hooks.ts'
 import { type Status, statusOf } from './status.ts'
 import styles from './status-line.module.css'
 
@@ -22,10 +22,14 @@ export function StatusLine() {
   const committed = usePicture(selectCommitted)
   const inMemory = usePage((page) => page.storage === 'memory')
   const sentence = useSentence()
+  const broken = useJudgement().breaches[0]?.title
   return (
     <div className={styles.line} data-kind={status.kind}>
       {/* The only element with this role: what else wants to be announced is a log, or aria-live. */}
       <p role="status" className={styles.sentence}>
+        {broken !== undefined && (
+          <strong className={styles.wrong}>{t(($) => $.shell.status.broken, { property: broken })} </strong>
+        )}
         {sentence(status, servers)}
       </p>
       <ul className={styles.facts}>

@@ -5,6 +5,8 @@ import { useStore } from 'zustand'
 import { shallow } from 'zustand/vanilla/shallow'
 import type { TraceEvent } from '../../core/trace.ts'
 import type { Picture } from '../../trace/picture.ts'
+import type { Judgement } from '../checks/checks.ts'
+import type { PathHistory } from '../checks/judgement.ts'
 import type { Page } from './page.ts'
 import type { PageState } from './state.ts'
 
@@ -40,6 +42,18 @@ export function usePicture<T>(select: (picture: Picture) => T): T {
 export function useEvents(): { readonly events: readonly TraceEvent[]; readonly revision: number } {
   const { playback } = useVivarium()
   return useSyncExternalStore(playback.onPublish, () => playback.publishedEvents)
+}
+
+/** What the checkers have found so far, ahead of the cursor. */
+export function useJudgement(): Judgement {
+  const { checks } = useVivarium()
+  return useSyncExternalStore(checks.onChange, () => checks.judgement)
+}
+
+/** Clients' histories, as they were when they were last asked for. */
+export function useHistories(): readonly PathHistory[] {
+  const { checks } = useVivarium()
+  return useSyncExternalStore(checks.onChange, () => checks.histories)
 }
 
 /** Runs `draw` in each animation frame in which the cursor or the picture moved, and once at the start. `picture.at` is the

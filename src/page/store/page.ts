@@ -1,6 +1,7 @@
 /** Joins ensemble, playback and the user's choices into the page that the views see. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Ensemble, Storage } from '../../hosts/ensemble.ts'
+import { Checks, type JudgePort } from '../checks/checks.ts'
 import { Anchors } from './anchors.ts'
 import { ensembleSlice } from './ensemble-slice.ts'
 import { Playback } from './playback.ts'
@@ -14,6 +15,7 @@ export interface Page {
   readonly playback: Playback
   readonly ensemble: Ensemble
   readonly anchors: Anchors
+  readonly checks: Checks
 }
 
 /** What the slices work with. `store` is there once the first action runs. */
@@ -29,12 +31,15 @@ export type Slice<T> = (
   inside: Inside,
 ) => T
 
-export function createPage(ensemble: Ensemble, storage: Storage, clock?: () => number): Page {
+/** `judge`: what judges the run; without it nothing does. */
+export function createPage(ensemble: Ensemble, storage: Storage, clock?: () => number, judge?: JudgePort): Page {
+  const checks = new Checks(judge)
   const playback: Playback = new Playback(
     ensemble,
     {
       onShown: (events) => printShown(store, events, playback.picture),
       onTrouble: ({ code, station, message }) => store.getState().report({ code, station, message }),
+      onTold: (events) => checks.onEvents(events),
       onTime: () => store.setState(timeOf(playback)),
     },
     clock,
@@ -47,7 +52,7 @@ export function createPage(ensemble: Ensemble, storage: Storage, clock?: () => n
     ...panelsSlice(set, get, inside),
     ...terminalSlice(set, get, inside),
   }))
-  return { store, playback, ensemble, anchors: new Anchors() }
+  return { store, playback, ensemble, anchors: new Anchors(), checks }
 }
 
 /** The one requestAnimationFrame loop. Returns what ends it. */

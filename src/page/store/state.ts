@@ -99,7 +99,7 @@ export interface SelectionSlice {
 export type Theme = 'system' | 'light' | 'dark'
 
 /** What may stand in a tab. On a desk some of them have places of their own. */
-export type PaneId = 'terminal' | 'tree' | 'ballot' | 'events' | 'watches' | 'sessions'
+export type PaneId = 'terminal' | 'tree' | 'ballot' | 'events' | 'watches' | 'sessions' | 'checks'
 
 export interface PanelsSlice {
   readonly theme: Theme

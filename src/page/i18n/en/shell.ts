@@ -10,6 +10,7 @@ export const shell = {
     electing: 'No leader: electing',
     quorumLost: 'Quorum lost: {{running}} of {{servers}} servers run, {{needed}} are needed',
     allStopped: 'All servers are stopped',
+    broken: 'Broken: {{property}}.',
   },
   facts: {
     serving: '{{serving}} of {{servers}} serve clients',
@@ -44,7 +45,8 @@ export const shell = {
     events: 'Events',
     watches: 'Watches',
     sessions: 'Sessions',
-    lists: 'Events and sessions',
+    checks: 'Checks',
+    lists: 'Events, sessions and checks',
     inspector: 'Inspector',
     ballot: 'Ballot',
     choose: 'Panes',

@@ -1,0 +1,20 @@
+/** The pieces' own words are fetched with the museum: pieces.ts. */
+export const museum = {
+  open: 'Museum',
+  hint: 'Bugs that ZooKeeper had or has, to be seen',
+  title: 'Museum of lost data',
+  close: 'Close the museum',
+  exhibits: 'Exhibits',
+  lead: 'ZooKeeper has had bugs that took years to be found. Here is what leads to each, what Apache ZooKeeper does then, and what this one does. Watch our own code live through it, or a recording of our code with that bug put in on purpose: its data is lost before your eyes, and a line of the Checks pane turns.',
+  theirs: 'Apache ZooKeeper',
+  ours: 'Here',
+  breaks: 'What breaks',
+  seeOurs: 'Watch ours (simulated)',
+  seeBug: 'Watch the bug (recorded)',
+  banner: 'About this run',
+  seed: 'A simulated run: seed {{seed}} of the hunt, with its faults. Not the live ensemble.',
+  ownSeed: 'A simulated run: seed {{seed}} of the hunt, with an ensemble like yours. Not the live ensemble.',
+  simulated: 'A simulated run of the museum: {{title}}. Our own code, not the live ensemble.',
+  recorded: 'Recorded with a deliberate bug: {{bug}} ({{title}}). Nothing can be done to it.',
+  leave: 'Back to the live ensemble',
+}
