@@ -17,6 +17,8 @@ export interface ServerPlan {
   /** zoo.cfg. */
   readonly lines: readonly string[]
   readonly clientPort: number
+  /** `name=value`, for the JVM and for ours. */
+  readonly properties?: readonly string[] | undefined
 }
 
 export class Server {
@@ -51,8 +53,11 @@ export class Server {
   start(): void {
     const log = openSync(join(this.folder, 'log.txt'), 'a')
     const cfg = join(this.folder, 'zoo.cfg')
+    const properties = (this.plan.properties ?? []).map((property) => `-D${property}`)
     const [command, args] =
-      this.kind === 'ours' ? [process.execPath, [this.plan.program, cfg]] : ['java', [...JVM, MAIN, cfg]]
+      this.kind === 'ours'
+        ? [process.execPath, [this.plan.program, ...properties, cfg]]
+        : ['java', [...JVM, ...properties, MAIN, cfg]]
     this.#process = spawn(command, args, { cwd: this.folder, stdio: ['ignore', log, log] })
     closeSync(log)
   }
@@ -136,6 +141,8 @@ export interface EnsemblePlan {
   readonly observers?: number
   /** Lines of zoo.cfg for everybody. */
   readonly lines?: readonly string[]
+  /** System properties for everybody, `name=value`. */
+  readonly properties?: readonly string[]
 }
 
 const QUICK = ['tickTime=1000', 'initLimit=10', 'syncLimit=4', 'maxClientCnxns=0']
@@ -143,7 +150,7 @@ const ALWAYS = ['admin.enableServer=false', '4lw.commands.whitelist=*', 'snapCou
 
 /** Ports: clients from `firstPort` on, quorum 10 above, election 20 above. */
 export function ensembleOf(plan: EnsemblePlan): Server[] {
-  const { folder, program, firstPort, kinds, observers = 0, lines = [] } = plan
+  const { folder, program, firstPort, kinds, observers = 0, lines = [], properties } = plan
   const voters = kinds.length - observers
   const members = kinds.map(
     (_kind, at) =>
@@ -156,7 +163,7 @@ export function ensembleOf(plan: EnsemblePlan): Server[] {
     const own = [`dataDir=${dataDir}`, `clientPort=${clientPort}`, 'clientPortAddress=127.0.0.1']
     const role = at < voters ? [] : ['peerType=observer']
     const server = new Server({
-      ...{ folder, id, kind, program, clientPort },
+      ...{ folder, id, kind, program, clientPort, properties },
       lines: [...QUICK, ...ALWAYS, ...own, ...role, ...lines, ...members],
     })
     writeFileSync(join(dataDir, 'myid'), `${id}\n`)
@@ -166,10 +173,10 @@ export function ensembleOf(plan: EnsemblePlan): Server[] {
 
 /** A standalone server. */
 export function alone(plan: Omit<EnsemblePlan, 'kinds'> & { readonly kind: Kind }): Server {
-  const { folder, program, firstPort, kind, lines = [] } = plan
+  const { folder, program, firstPort, kind, lines = [], properties } = plan
   const own = [`dataDir=${join(folder, 's1/data')}`, `clientPort=${firstPort}`, 'clientPortAddress=127.0.0.1']
   return new Server({
-    ...{ folder, id: 1, kind, program, clientPort: firstPort },
+    ...{ folder, id: 1, kind, program, clientPort: firstPort, properties },
     lines: [...QUICK, ...ALWAYS, ...own, ...lines],
   })
 }

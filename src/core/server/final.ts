@@ -18,8 +18,6 @@ import {
   MultiHeader,
   PathRequest,
   PathResponse,
-  SetWatches,
-  SetWatches2,
   StatResponse,
   WatchableRequest,
   WhoAmIResponse,
@@ -31,7 +29,7 @@ import type { ClientConnection } from './client-connection.ts'
 import { javaSetOrder } from './java-set-order.ts'
 import type { ClientSessions } from './local-sessions.ts'
 import type { Request } from './request.ts'
-import { PathNumberBody, readMulti } from './request-body.ts'
+import { PathNumberBody, readMulti, SetWatches2Body, SetWatchesBody } from './request-body.ts'
 import { Security } from './security.ts'
 import { ServerMetrics } from './server-metrics.ts'
 import type { ServerWatches } from './watches.ts'
@@ -167,11 +165,13 @@ export class FinalRequestProcessor {
       case OpCode.whoAmI:
         return encode(WhoAmIResponse, { clientInfo: request.auth.map(clientInfo) })
       case OpCode.setWatches:
-        this.#watches.setAgain(client, { ...read(SetWatches), persistentWatches: [], persistentRecursiveWatches: [] })
-        return null
+        return this.#setWatches(client, {
+          ...read(SetWatchesBody),
+          persistentWatches: [],
+          persistentRecursiveWatches: [],
+        })
       case OpCode.setWatches2:
-        this.#watches.setAgain(client, read(SetWatches2))
-        return null
+        return this.#setWatches(client, read(SetWatches2Body))
       case OpCode.addWatch:
         return this.#addWatch(read(PathNumberBody), client)
       case OpCode.checkWatches:
@@ -250,6 +250,10 @@ export class FinalRequestProcessor {
     else if (mode === AddWatchMode.PERSISTENT_RECURSIVE) this.#watches.set(client, 'persistentRecursive', path)
     else return ErrorCode.MarshallingError
     return encode(ErrorResponse, { err: ErrorCode.Ok })
+  }
+
+  #setWatches(client: ClientConnection, request: SetWatches2Body): Outcome {
+    return this.#watches.setAgain(client, request) ? null : ErrorCode.MarshallingError
   }
 
   #removeWatches(

@@ -346,8 +346,9 @@ export class PrepRequestProcessor {
       // The flags decide here, not the op code; so create2 becomes create and its result has no Stat (until 3.8.2).
       const mode = modes.get(op.body.flags)
       const type = mode?.ttl ? OpCode.createTTL : mode?.container ? OpCode.createContainer : OpCode.create
-      const ttl = mode?.ttl ? op.body.ttl : -1n
-      return this.#create(request, header, type, { ...op.body, ttl })
+      // Java takes one record for another then.
+      if (mode?.ttl && op.type !== OpCode.createTTL) return ErrorCode.MarshallingError
+      return this.#create(request, header, type, { ...op.body, ttl: mode?.ttl ? op.body.ttl : -1n })
     }
     const error = this.#checkSession(request)
     if (error !== ErrorCode.Ok) return error

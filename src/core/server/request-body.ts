@@ -2,7 +2,8 @@
  *  MultiOperationRecord.java. */
 import { OpCode } from '../wire/codes.ts'
 import type { ACL } from '../wire/data.ts'
-import { type Codec, int, JuteError, nullableString, Reader, record } from '../wire/jute.ts'
+import type { Zxid } from '../wire/ids.ts'
+import { type Codec, int, JuteError, longAs, nullableString, type Of, Reader, record, vector } from '../wire/jute.ts'
 import {
   CreateRequest,
   CreateTTLRequest,
@@ -22,6 +23,26 @@ export type CreateBody = CreateTTLRequest
 
 /** AddWatch (mode), CheckWatches and RemoveWatches (watcher type); the path may be missing. */
 export const PathNumberBody = record({ path: nullableString, number: int })
+
+/** SetWatches and SetWatches2, in which paths may be missing. */
+export const SetWatchesBody = record({
+  relativeZxid: longAs<Zxid>(),
+  dataWatches: vector(nullableString),
+  existWatches: vector(nullableString),
+  childWatches: vector(nullableString),
+})
+const persistent = record({
+  persistentWatches: vector(nullableString),
+  persistentRecursiveWatches: vector(nullableString),
+})
+export const SetWatches2Body: Codec<Of<typeof SetWatchesBody> & Of<typeof persistent>> = {
+  write(out, value) {
+    SetWatchesBody.write(out, value)
+    persistent.write(out, value)
+  },
+  read: (input) => ({ ...SetWatchesBody.read(input), ...persistent.read(input) }),
+}
+export type SetWatches2Body = Of<typeof SetWatches2Body>
 
 /** The list as it may go on: null when it is missing; `broken` when an id is null that ZooKeeper stumbles over. */
 export function aclOf(list: RequestedAcl): readonly ACL[] | null | 'broken' {

@@ -7,8 +7,8 @@ import { missedEvent, type Registration, WatchManager } from '../tree/watch-mana
 import { EventType, eventName, Perms } from '../wire/codes.ts'
 import type { Id } from '../wire/data.ts'
 import type { SessionId, Zxid } from '../wire/ids.ts'
-import type { SetWatches2 } from '../wire/proto.ts'
 import { javaTableOrder } from './java-set-order.ts'
+import type { SetWatches2Body } from './request-body.ts'
 import { Security } from './security.ts'
 import type { ServerMetrics } from './server-metrics.ts'
 import type { WatchKind } from './trace.ts'
@@ -80,21 +80,26 @@ export class ServerWatches implements WatchReport {
   }
 
   /** A client that comes back sets its watches again: what has happened since `relativeZxid` is told at once, and such
-   *  a watch is used up. Persistent ones are told nothing that they have missed. */
-  setAgain(watcher: Watcher, request: SetWatches2): void {
+   *  a watch is used up. Persistent ones are told nothing that they have missed.
+   *  @returns false when it came to a path that is missing; what stands before it has been done then */
+  setAgain(watcher: Watcher, request: SetWatches2Body): boolean {
     const { tree } = this.#database
-    const again = (kind: WatchKind, paths: readonly string[]): void => {
+    const again = (kind: WatchKind, paths: readonly (string | null)[]): boolean => {
       for (const path of paths) {
+        if (path === null) return false
         const event = missedEvent(kind, tree.node(path), request.relativeZxid)
         if (event === undefined) this.set(watcher, kind, path)
         else this.#notify(watcher, path, kind, event, path, tree.lastProcessedZxid, false)
       }
+      return true
     }
-    again('data', request.dataWatches)
-    again('exists', request.existWatches)
-    again('child', request.childWatches)
-    again('persistent', request.persistentWatches)
-    again('persistentRecursive', request.persistentRecursiveWatches)
+    return (
+      again('data', request.dataWatches) &&
+      again('exists', request.existWatches) &&
+      again('child', request.childWatches) &&
+      again('persistent', request.persistentWatches) &&
+      again('persistentRecursive', request.persistentRecursiveWatches)
+    )
   }
 
   /** checkWatches; `type`: a WatcherType. */
