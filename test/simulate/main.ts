@@ -1,18 +1,4 @@
-/** The hunt: seeds by the thousand, and what they found. Exits with 1 where anything was found.
- *
- *  --seeds N      so many seeds (1000)          --from N      the first one (1)
- *  --seed N       this one only                 --seconds N   virtual seconds of trouble in each (100)
- *  --workers N    threads (1)                   --json FILE   everything found, as JSON
- *  --mutant NAME  with a deliberate bug         --quiet       nothing while it runs
- *  --family NAME  only these families of faults, may be given several times
- *  --servers N    so many voters in each, and no observers
- *  --bare         without the checkers of src/check, for work on the simulator itself
- *  --show REGEXP  prints the events whose line matches
- *
- *  --replay FILE  runs a schedule (src/hosts/sim/schedule.ts) instead of seeds
- *  --keep FILE    with --seed: writes the run as a schedule
- *  --shrink       with --seed or --replay: leaves out of the run whatever is not needed for it to fail, for --patience N
- *                 seconds (60), and writes what is left to the file of --keep */
+/** The hunt: seeds by the thousand, and what they found. Exits with 1 where anything was found. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -44,7 +30,26 @@ const OPTIONS = {
   keep: { type: 'string' },
   shrink: { type: 'boolean', default: false },
   patience: { type: 'string', default: '60' },
+  help: { type: 'boolean', default: false },
 } as const
+
+const USAGE = `npm run simulate -- [option …]
+
+  --seeds N      so many seeds (1000)          --from N      the first one (1)
+  --seed N       this one only                 --seconds N   virtual seconds of trouble in each (100)
+  --workers N    threads (1)                   --json FILE   everything found, as JSON
+  --mutant NAME  with a deliberate bug         --quiet       nothing while it runs
+  --mutants      every deliberate bug: what should find it, what did, after how many seeds
+  --family NAME  only these families of faults, may be given several times
+  --servers N    so many voters in each, and no observers
+  --bare         without the checkers of src/check, for work on the simulator itself
+  --show REGEXP  prints the events whose line matches
+
+  --replay FILE  runs a schedule (src/hosts/sim/schedule.ts) instead of seeds
+  --keep FILE    with --seed: writes the run as a schedule
+  --shrink       with --seed or --replay: leaves out of the run whatever is not needed for it to fail, for --patience N
+                 seconds (60), and writes what is left to the file of --keep
+`
 
 interface Task {
   readonly seeds: readonly number[]
@@ -53,6 +58,10 @@ interface Task {
 
 export async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: OPTIONS })
+  if (values.help) {
+    console.log(USAGE)
+    return 0
+  }
   const { seed, replay, show, bare, json } = values
   const servers = values.servers === undefined ? undefined : Number(values.servers)
   const terms: Terms = { seconds: Number(values.seconds), families: familiesOf(values.family), servers, bare, show }
