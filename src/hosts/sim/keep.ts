@@ -1,5 +1,4 @@
 /** A run that was drawn, as a schedule that gives it again. */
-import { faultCommand } from '../fault.ts'
 import type { Choice } from './hand.ts'
 import type { SeedResult } from './run-seed.ts'
 import { parseSchedule, type Schedule, type ScheduleText } from './schedule.ts'
@@ -30,12 +29,3 @@ const plain = (value: unknown): ScheduleText =>
   JSON.parse(
     JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? `0x${part.toString(16)}` : part)),
   ) as ScheduleText
-
-/** One line for each step, for people. */
-export const stepText = ({ atUs, action }: Choice): string => {
-  const at = (atUs / 1e6).toFixed(6)
-  if (action.kind === 'start') return `${at} start ${action.sid}${action.disk === 'wiped' ? ' wiped' : ''}`
-  if (action.kind === 'openClient') return `${at} ${action.workload ? 'workload' : 'client'} ${action.connect}`
-  if (action.kind === 'type' || action.kind === 'complete') return `${at} type ${action.client} ${action.line}`
-  return `${at} ${faultCommand(action)}`
-}

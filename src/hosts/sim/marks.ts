@@ -1,7 +1,6 @@
 /** What a run has been through: dangerous states that must be reached now and then, else a green run proves nothing
  *  (invariants.md §13). Told by name; `allMarks` is the list to tick off. */
 import type { TraceEvent } from '../../core/trace.ts'
-import { ErrorCode } from '../../core/wire/codes.ts'
 import { epochOf, type Zxid } from '../../core/wire/ids.ts'
 
 export const allMarks = [
@@ -62,7 +61,8 @@ export class Marks {
   readonly #reached = new Set<Mark>()
   readonly #servers = new Map<number, Sight>()
   readonly #observers = new Set<number>()
-  readonly #homes = new Map<bigint, number>()
+  /** Where each session was attached last, and whether it still is. */
+  readonly #homes = new Map<bigint, { readonly station: number; attached: boolean }>()
   #voters = 1
   #epochs = 0
   #snapSyncs = 0
@@ -95,6 +95,8 @@ export class Marks {
         return this.#recovered(event)
       case 'stateChanged':
         if (event.to === 'LOOKING') this.#looks(event.station)
+        return
+      case 'learnerLost':
         if (event.reason.includes('ahead of the leader')) this.#mark('follower ahead of its leader')
         return
       case 'syncStart':
@@ -152,12 +154,19 @@ export class Marks {
         return
       case 'sessionAttached': {
         const home = this.#homes.get(event.session)
-        if (home !== undefined && home !== event.station) this.#mark('session taken along to another server')
-        this.#homes.set(event.session, event.station)
+        if (home !== undefined && home.station !== event.station) {
+          this.#mark('session taken along to another server')
+          if (home.attached) this.#mark('session moved')
+        }
+        this.#homes.set(event.session, { station: event.station, attached: true })
+        return
+      }
+      case 'sessionDetached': {
+        const home = this.#homes.get(event.session)
+        if (home?.station === event.station) home.attached = false
         return
       }
       case 'reply':
-        if (event.err === ErrorCode.SessionMoved) this.#mark('session moved')
         if (event.op === 'setWatches' || event.op === 'setWatches2') this.#mark('watches set again')
         return
       case 'answered':
