@@ -21,7 +21,10 @@ export interface Sink {
 }
 
 /** What hands out the windows: a conductor, or a record of what one did. */
-export type Hours = Pick<Conductor, 'edgeUs' | 'dueUs' | 'isEntered' | 'plan' | 'enter' | 'level'>
+export type Hours = Pick<Conductor, 'edgeUs' | 'dueUs' | 'isEntered' | 'plan' | 'enter' | 'level'> & {
+  /** Nothing comes any more, and time ends here. */
+  readonly isOver?: boolean
+}
 
 /** Things that are done to a run at their times, whatever the pace. */
 export interface Agenda {
@@ -174,7 +177,7 @@ export class Driver {
       if (plan) {
         const executed = this.#parts.execute(plan)
         this.#happened(executed instanceof Promise ? await executed : executed)
-      } else if (conductor.edgeUs >= (this.#run?.untilUs ?? Number.POSITIVE_INFINITY))
+      } else if (conductor.isOver === true || conductor.edgeUs >= (this.#run?.untilUs ?? Number.POSITIVE_INFINITY))
         this.#finishRun(undefined, 'paused')
       if (!plan || this.#events.length >= MAX_BATCH || clock.now() - this.#toldMs >= FRAME_MS) this.flush()
       if (plan && ++windows < TURN_WINDOWS && clock.now() - turnMs < TURN_MS) continue

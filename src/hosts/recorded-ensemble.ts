@@ -137,6 +137,10 @@ class RecordedHours implements Hours {
     return this.#edgeUs
   }
 
+  get isOver(): boolean {
+    return this.#edgeUs >= this.#endUs && this.dueUs === Number.POSITIVE_INFINITY
+  }
+
   get dueUs(): number {
     return this.#events[this.#next]?.at ?? Number.POSITIVE_INFINITY
   }

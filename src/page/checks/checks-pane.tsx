@@ -28,7 +28,7 @@ export function ChecksPane({ trouble }: { readonly trouble?: ReactNode }) {
   const counting = usePage((page) => page.counting)
   const families = useMemo(() => linesOf(judgement, witness), [judgement, witness])
   const lines = families.flatMap((family) => family.lines)
-  const broken = lines.filter(({ state }) => state === 'isBroken')
+  const broken = lines.filter(({ state }) => state === 'isBroken').sort((a, b) => brokeAt(a) - brokeAt(b))
   const holding = lines.filter(({ state }) => state === 'holds').length
   const summary =
     broken.length > 0
@@ -58,6 +58,9 @@ export function ChecksPane({ trouble }: { readonly trouble?: ReactNode }) {
     </Pane>
   )
 }
+
+/** The first one says most. */
+const brokeAt = ({ breach }: Line): number => breach?.event.at ?? 0
 
 function FamilyView({ family: { family, lines } }: { readonly family: FamilyLines }) {
   const { t } = useTranslation()
