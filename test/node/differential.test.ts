@@ -52,7 +52,9 @@ async function pair(at: number, servers: number, lines: readonly string[]): Prom
     const modes = await Promise.all(started.map((server) => server.serving()))
     expect(modes[0]).toBe(servers === 1 ? 'standalone' : 'follower')
     const names = [...Array(40).keys()].map((n): [string, string] => [`:${firstPort + n}`, `:port ${n}`])
-    return { port: firstPort, names }
+    // Usage that a quota is compared with is that of the moment.
+    const pipelined = !lines.includes('enforceQuota=true')
+    return { port: firstPort, names, pipelined }
   })
   return Promise.all(targets)
 }

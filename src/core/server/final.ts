@@ -261,7 +261,9 @@ export class FinalRequestProcessor {
     { path, number: type }: { path: string | null; number: number },
     client: ClientConnection,
   ): Outcome {
-    if (path === null || !watcherTypes.has(type)) return ErrorCode.MarshallingError
+    if (!watcherTypes.has(type)) return ErrorCode.MarshallingError
+    // To look for no path is too much for the Java server, to remove it is not.
+    if (path === null) return op === OpCode.checkWatches ? ErrorCode.MarshallingError : ErrorCode.NoWatcher
     const found =
       op === OpCode.checkWatches
         ? this.#watches.isWatched(client, path, type)

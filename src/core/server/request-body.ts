@@ -47,7 +47,7 @@ export type SetWatches2Body = Of<typeof SetWatches2Body>
 /** The list as it may go on: null when it is missing; `broken` when an id is null that ZooKeeper stumbles over. */
 export function aclOf(list: RequestedAcl): readonly ACL[] | null | 'broken' {
   if (list === null) return null
-  if (list.some(({ id }) => id.scheme === 'world' && id.id === null)) return 'broken'
+  if (list.some(({ id }) => id.id === null && ['world', 'ip', 'digest'].includes(id.scheme ?? ''))) return 'broken'
   return list.map(({ perms, id }) => ({ perms, id: { scheme: id.scheme ?? '', id: id.id ?? '' } }))
 }
 

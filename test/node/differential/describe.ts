@@ -97,11 +97,11 @@ function parts(input: Reader, view: View): string {
 }
 
 function stat(input: Reader, view: View): string {
-  const zxid = (): string => relative(input.long(), view)
-  const time = (): string => when(input.long(), view)
-  const words = [`c ${zxid()}`, `m ${zxid()}`, time(), time()]
+  const [czxid, mzxid] = [input.long(), input.long()]
+  const words = [`c ${relative(czxid, view)}`, `m ${relative(mzxid, view)}`]
+  words.push(when(input.long(), czxid, view), when(input.long(), mzxid, view))
   words.push(`versions ${input.int()} ${input.int()} ${input.int()}`, sessionName(input.long(), view))
-  words.push(`length ${input.int()}`, `children ${input.int()}`, `p ${zxid()}`)
+  words.push(`length ${input.int()}`, `children ${input.int()}`, `p ${relative(input.long(), view)}`)
   return `<${words.join(', ')}>`
 }
 
@@ -131,11 +131,12 @@ function relative(zxid: bigint, { zxid: start }: View): string {
   return start === undefined || zxid < start ? 'earlier' : `+${zxid - start}`
 }
 
-/** A second's difference between two clocks is none. */
-function when(time: bigint, { startedMs }: View): string {
+/** The time of a txn of the sequence lies in it; a second's difference between two clocks is none. */
+function when(time: bigint, zxid: bigint, { zxid: start, startedMs }: View): string {
   if (time === 0n) return '0'
+  if (start === undefined || zxid < start) return 'earlier'
   const ms = Number(time)
-  return ms < startedMs - 1000 ? 'earlier' : ms > Date.now() + 1000 ? 'later' : 'now'
+  return ms > startedMs - 1000 && ms < Date.now() + 1000 ? 'now' : `at ${time}`
 }
 
 function sessionName(id: bigint, { sessions }: View): string {

@@ -28,6 +28,19 @@ const ON_PURPOSE: readonly {
         (request.paths.slice(3).some((paths) => paths.includes(null)) || change !== undefined)),
   },
   {
+    reason:
+      'checkWatches of a path without a / at its front finds nothing: 3.8.0 stumbles while somebody watches recursively',
+    is: (request, change) =>
+      request.op === 'checkWatches' && (change !== undefined || /^[^~/]/.test(request.path ?? '')),
+  },
+  {
+    reason:
+      'a multi with a part without a path becomes an error txn: 3.8.0 leaves a hole among its zxids, or never answers',
+    is: (request, change) =>
+      request.op === 'multi' &&
+      (change?.kind === 'int' || request.parts.some((part) => 'path' in part && part.path === null)),
+  },
+  {
     reason: 'a reconfig that cannot be read becomes an error txn: an ensemble of 3.8.0 never answers it',
     is: ({ op }, change) => op === 'reconfig' && change !== undefined,
   },
@@ -273,9 +286,9 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 )
 const by = fc.nat({ max: CLIENTS - 1 })
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 60, arbitrary: fc.record({ by, request }) },
+  { weight: 100, arbitrary: fc.record({ by, request }) },
   {
-    weight: 4,
+    weight: 7,
     arbitrary: fc.record({ by, request, change }).filter((each) => !isMeant(each.request, each.change)),
   },
   {

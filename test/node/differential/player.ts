@@ -19,6 +19,8 @@ export type Step =
 
 export interface Target {
   readonly port: number
+  /** Otherwise each request waits for the answer to the one before it. */
+  readonly pipelined: boolean
   readonly names: readonly (readonly [string, string])[]
 }
 
@@ -47,7 +49,7 @@ export async function play(target: Target, root: string, clients: number, steps:
       const { by } = steps[at] as Step
       const turn: Step[] = []
       do turn.push(steps[at++] as Step)
-      while (at < steps.length && steps[at]?.by === by && !alone(turn.at(-1)) && !alone(steps[at]))
+      while (target.pipelined && at < steps.length && steps[at]?.by === by && !alone(turn.at(-1)) && !alone(steps[at]))
       await all[by % clients]?.take(turn)
     }
     for (const client of all) await client.finish()
@@ -57,9 +59,11 @@ export async function play(target: Target, root: string, clients: number, steps:
   return all.map(({ heard }) => heard)
 }
 
-/** Nothing else is on its way with these: they may end the connection, or act on it at once. */
+/** Nothing else is on its way with these: they may end the connection, or act on it at once; and while a setACL is on its
+ *  way 3.8.0 asks the old list what its client may do, we the new one. */
+const ALONE: readonly string[] = ['auth', 'closeSession', 'setACL']
 const alone = (step: Step | undefined): boolean =>
-  step !== undefined && (!isRequest(step) || step.request.op === 'auth' || step.request.op === 'closeSession')
+  step !== undefined && (!isRequest(step) || ALONE.includes(step.request.op))
 
 class Client {
   readonly heard: string[] = []
@@ -103,6 +107,7 @@ class Client {
       return
     }
     this.#connection = connection
+    this.#over = false
     this.#id = id
     this.#passwd = given ?? new Uint8Array()
   }
@@ -124,8 +129,10 @@ class Client {
 
   async take(turn: readonly Step[]): Promise<void> {
     const [first] = turn
-    if (this.#over || first === undefined) return
+    if (first === undefined) return
+    if (this.#over) await this.open()
     if (!isRequest(first)) return this.#attach(first.attach)
+    if (this.#connection === undefined) await this.#connect(this.#id, this.#passwd, true)
     const connection = this.#connection
     if (connection === undefined) return
     const waiting: number[] = []
