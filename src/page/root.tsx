@@ -115,6 +115,7 @@ export function Root({ host, hunt, options: asked, bad }: RootProps) {
               </>
             }
             museum={options.museum}
+            isOver={options.scenario?.kind === 'recording'}
           />
         </PageContext>
       )

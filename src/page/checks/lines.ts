@@ -42,6 +42,9 @@ export function linesOf({ tallies, breaches }: Judgement, witness: 'disk' | 'all
   return [...families].map(([family, lines]) => ({ family, lines }))
 }
 
+/** So far back causes are followed. */
+const HOPS = 60
+
 /** Events that led to a breach, the newest first: those that the checker names, and what led to the event itself. */
 export function causesOf(
   { event, causes }: Breach,
@@ -51,7 +54,7 @@ export function causesOf(
   const found = new Map<string, TraceEvent>()
   const own = `${event.station}:${event.seq}`
   const follow = (from: EventId | undefined): void => {
-    for (let id = from, left = most; id !== undefined && left > 0; left--) {
+    for (let id = from, left = HOPS; id !== undefined && left > 0; left--) {
       const key = `${id.station}:${id.seq}`
       if (key === own || found.has(key)) return
       const cause = find(id)
@@ -62,6 +65,8 @@ export function causesOf(
   }
   for (const cause of causes) follow(cause)
   follow(event.because)
-  const inOrder = [...found.values()].sort((a, b) => b.at - a.at || b.station - a.station || b.seq - a.seq)
+  const inOrder = [...found.values()]
+    .filter(({ kind }) => kind !== 'timerSet' && kind !== 'timerEnded')
+    .sort((a, b) => b.at - a.at || b.station - a.station || b.seq - a.seq)
   return inOrder.slice(0, most)
 }

@@ -12,12 +12,12 @@ export function Museum({ onClose }: { readonly onClose: () => void }) {
   const { t } = useTranslation()
   return (
     <>
-      <header className={styles.head}>
+      <div className={styles.head}>
         <h2>{t(($) => $.museum.title)}</h2>
         <IconButton label={t(($) => $.museum.close)} onClick={onClose}>
           <X size={17} aria-hidden />
         </IconButton>
-      </header>
+      </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so keys must be able to reach it */}
       <section className={styles.rooms} tabIndex={0} aria-label={t(($) => $.museum.exhibits)}>
         <p className={styles.lead}>{t(($) => $.museum.lead)}</p>

@@ -21,15 +21,17 @@ interface AppProps {
   readonly notices?: ReactNode
   /** The museum stands open at first. */
   readonly museum?: boolean
+  /** Nothing can be done to the run: there is nothing to try. */
+  readonly isOver?: boolean
 }
 
 /** The whole page: header, notices, panes. */
-export function App({ notices, views, museum = false }: AppProps) {
+export function App({ notices, views, museum = false, isOver = false }: AppProps) {
   useKeys()
   const narrow = useMedia(NARROW)
   return (
     <div className={styles.app}>
-      <Header museum={museum} />
+      <Header museum={museum} isOver={isOver} />
       {notices}
       <main className={styles.main}>
         <Suspense>{narrow ? <Pocket views={views} /> : <Desk views={views} />}</Suspense>

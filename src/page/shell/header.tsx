@@ -14,7 +14,12 @@ import { Tries } from './tries.tsx'
 const themeIcons = { system: Monitor, light: Sun, dark: Moon }
 const LEGEND = 'legend'
 
-export function Header({ museum }: { readonly museum: boolean }) {
+interface HeaderProps {
+  readonly museum: boolean
+  readonly isOver: boolean
+}
+
+export function Header({ museum, isOver }: HeaderProps) {
   const { t, i18n } = useTranslation()
   const { theme, nextTheme } = useTheme()
   const ThemeIcon = themeIcons[theme]
@@ -51,7 +56,7 @@ export function Header({ museum }: { readonly museum: boolean }) {
       </div>
       <div className={styles.caption}>
         <StatusLine />
-        <Tries />
+        {!isOver && <Tries />}
       </div>
       <Legend id={LEGEND} />
     </header>

@@ -63,12 +63,12 @@ export function HuntView({ hunt, onClose }: HuntViewProps) {
   const perSecond = elapsedMs > 0 ? (tally.seeds / elapsedMs) * 1000 : 0
   return (
     <>
-      <header className={styles.head}>
+      <div className={styles.head}>
         <h2>{t(($) => $.trouble.title)}</h2>
         <IconButton label={t(($) => $.trouble.close)} onClick={onClose}>
           <X size={17} aria-hidden />
         </IconButton>
-      </header>
+      </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so keys must be able to reach it */}
       <section className={styles.body} tabIndex={0} aria-label={t(($) => $.trouble.progress)}>
         <p>{t(($) => $.trouble.lead, { count: like.servers })}</p>
