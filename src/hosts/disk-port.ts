@@ -99,6 +99,13 @@ export class DiskPort implements Disk {
     return this.#refusal(path) ?? this.#told('remove', path, undefined, this.#store.remove(path))
   }
 
+  /** What is there was there before the run. */
+  allSynced(): void {
+    const change = this.#store.mark()
+    this.#store.synced(change)
+    if (this.#witness) this.#home.emit({ kind: 'diskSynced', change })
+  }
+
   sync(done: (error?: DiskError) => void): void {
     this.#home.about('sync')
     this.#completeLater({ mark: this.#store.mark(), done })

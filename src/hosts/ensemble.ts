@@ -23,6 +23,8 @@ export interface RunConfig {
   readonly snapCount: number
   /** Requests that all servers take on at once, zookeeper.globalOutstandingLimit; ZooKeeper's 1000 where it is not given. */
   readonly globalOutstandingLimit?: number | undefined
+  /** Where the history of an empty disk ends; 0 where it is not given. */
+  readonly firstZxid?: bigint | undefined
   /** Which servers start with the run; the others wait for `start`. */
   readonly autostart: readonly number[]
   /** Those of the servers that do not vote. */

@@ -19,6 +19,7 @@ import { DiskPort } from './disk-port.ts'
 import { type Due, DueQueue } from './due-queue.ts'
 import type { RunConfig } from './ensemble.ts'
 import type { Conditions, CrashPoint, Effect, Loss, PortClass } from './fault.ts'
+import { firstFiles } from './first-disk.ts'
 import { type ConnectionKey, connectionName, type Frame } from './frame.ts'
 import { matches } from './matching.ts'
 import { CONDUCTOR } from './names.ts'
@@ -192,6 +193,7 @@ export class Station implements NetworkHome {
     }
     this.#push(atUs, CONDUCTOR, birth.cause, () => {
       this.emit({ kind: 'started', what: spec.what, incarnation })
+      if (spec.what === 'server' && incarnation === 1) this.#fillDisk()
       for (const deed of birth.before ?? []) this.#do(deed)
       this.#damaged('powerCut', store.dropDoomed())
       if (witness && incarnation === 1) this.#tellFiles()
@@ -389,6 +391,13 @@ export class Station implements NetworkHome {
     this.emit({ kind: 'killed' })
     if (loss !== undefined) this.#do({ kind: 'losePower', loss })
     this.#ended = { atUs: this.nowUs, reason: 'the process was killed', ...(silent ? { silent } : {}) }
+  }
+
+  #fillDisk(): void {
+    const { firstZxid } = this.config
+    if (firstZxid === undefined || this.#store.paths().length > 0) return
+    for (const { path, bytes } of firstFiles(firstZxid)) this.#disk.replace(path, bytes)
+    this.#disk.allSynced()
   }
 
   #do(deed: DiskDeed): void {

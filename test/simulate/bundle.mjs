@@ -12,6 +12,7 @@ import { build } from 'vite'
  */
 export async function bundle(mutant, entry = 'main') {
   const outDir = resolve('node_modules/.cache/simulate', `${entry}-${mutant ?? 'sound'}-${process.pid}`)
+  process.setMaxListeners(0)
   process.once('exit', () => rmSync(outDir, { recursive: true, force: true }))
   await build({
     configFile: false,

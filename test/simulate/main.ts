@@ -121,7 +121,7 @@ function shrunk(schedule: Schedule, terms: Terms, patienceS: number): Schedule {
 
 async function inThreads(count: number, seeds: readonly number[], terms: Terms, tally: Tally): Promise<void> {
   const threads = Array.from({ length: count }, (_, index) => {
-    const task: Task = { terms, seeds: seeds.filter((_, at) => at % count === index) }
+    const task: Task = { terms: { ...terms, threads: count }, seeds: seeds.filter((_, at) => at % count === index) }
     const worker = new Worker(fileURLToPath(import.meta.url), { workerData: task })
     return new Promise<void>((resolve, reject) => {
       worker.on('message', (summary: Summary) => tally.add(summary))

@@ -11,6 +11,7 @@ export interface Terms {
   readonly seconds: number
   readonly families: readonly Family[] | undefined
   readonly servers?: number | undefined
+  readonly threads?: number
   readonly bare: boolean
   readonly show: string | undefined
 }
@@ -59,7 +60,8 @@ export function runOne(seed: number, terms: Terms): Summary {
     hash: result.hash,
     events: result.events,
     virtualUs: result.virtualUs,
-    cpuMs: (used.user + used.system) / 1000,
+    // The process's, which all threads use alike.
+    cpuMs: (used.user + used.system) / 1000 / (terms.threads ?? 1),
     marks: result.marks,
     findings,
     lastEvents: findings.length === 0 ? [] : result.lastEvents.map(sentenceOf),

@@ -205,6 +205,7 @@ const cluster = v.pipe(
     wallStartMs: v.optional(count),
     snapCount: v.optional(positive),
     globalOutstandingLimit: v.optional(positive),
+    firstZxid: v.optional(v.pipe(v.string(), v.transform(zxidOf))),
     autostart: v.optional(stations),
     observers: v.optional(stations),
     hierarchy: v.optional(v.strictObject({ groups: v.array(stations), weights: v.record(v.string(), count) })),

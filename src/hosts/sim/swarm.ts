@@ -1,6 +1,7 @@
 /** What a seed draws before its run begins: the ensemble, the clients, and which families of faults there will be at all.
  *  Leaving things out reaches states that "everything on" never reaches (fault-model §7). */
 import type { Random } from '../../core/host.ts'
+import { makeZxid } from '../../core/wire/ids.ts'
 import type { Knobs, RunConfig } from '../ensemble.ts'
 import { generator } from '../prng.ts'
 import type { WorkloadSpec } from '../process.ts'
@@ -99,12 +100,21 @@ function drawConfig(seed: number, random: Random, given: Given): RunConfig {
     syncLimit: random.int(3, 6),
     wallStartMs: 1_700_000_000_000,
     snapCount: pick(random, [4, 10, 30, 100, 1000, 100_000]),
+    ...(servers === 1 ? {} : drawFirstZxid(random)),
     autostart: Array.from({ length: servers }, (_, index) => index + 1),
     ...(observers > 0 ? { observers: drawObservers(random, servers, observers) } : {}),
     ...drawHierarchy(random, voters, observers),
     knobs: drawKnobs(random, tickTimeMs),
     witness: 'disk',
   }
+}
+
+/** Now and then the run begins where counters or epochs are about to be too large for something. */
+function drawFirstZxid(random: Random): Pick<RunConfig, 'firstZxid'> {
+  if (random.float() > 0.12) return {}
+  const epoch = pick(random, [1, 2 ** 21 - 2, 2 ** 30])
+  const counter = pick(random, [0, 1, 0xffffffff - random.int(2, 60)])
+  return { firstZxid: makeZxid(epoch, counter) }
 }
 
 function drawObservers(random: Random, servers: number, count: number): number[] {
@@ -131,6 +141,10 @@ function drawKnobs(random: Random, tickTimeMs: number): Knobs {
     maxNotificationIntervalMs: pick(random, [1000, 5000, 60_000]),
     minNotificationIntervalMs: pick(random, [50, 200, 200]),
     cnxTimeoutMs: pick(random, [500, 2000, 5000]),
+    extendedTypesEnabled: random.float() < 0.5,
+    ...(random.float() < 0.1
+      ? { localSessionsEnabled: true, localSessionsUpgradingEnabled: random.float() < 0.7 }
+      : {}),
     minSessionTimeoutMs: 2 * tickTimeMs,
     maxSessionTimeoutMs: 20 * tickTimeMs,
   }

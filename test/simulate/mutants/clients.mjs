@@ -31,6 +31,7 @@ export const clientMutants = [
     name: 'answered-when-proposed',
     says: 'A leader tells its client that a znode is deleted when that is proposed.',
     expect: ['C-3'],
+    seed: 11,
     changes: [
       change(
         'core/server/client-side.ts',
@@ -102,11 +103,38 @@ export const clientMutants = [
     name: 'sync-without-the-leader',
     says: 'A follower answers sync by itself.',
     expect: ['C-8'],
+    seed: 48,
     changes: [
       change(
         'core/server/client-side.ts',
         "type === OpCode.sync && kind === 'learner'",
         "type === OpCode.sync && kind === 'none'",
+      ),
+    ],
+  },
+  {
+    name: 'missing-is-no-error',
+    says: 'Who deletes a znode that does not exist is told ok.',
+    expect: ['O-3'],
+    seed: 30,
+    changes: [
+      change(
+        'core/server/final.ts',
+        'return { err: request.error || result.err, body: null }',
+        'return { err: request.type === OpCode.delete && result.err === ErrorCode.NoNode ? 0 : request.error || result.err, body: null }',
+      ),
+    ],
+  },
+  {
+    name: 'lost-and-answered',
+    says: 'A client takes requests for lost that are answered in the same moment.',
+    expect: ['C-9'],
+    seed: 16,
+    changes: [
+      change(
+        'core/client/cnxn.ts',
+        'const packet = this.#pending[0]\n',
+        'const packet = this.#pending[0]\n    if (packet !== undefined && packet.xid % 16 === 15) packet.finish(ErrorCode.ConnectionLoss, ZXID_0, undefined)\n',
       ),
     ],
   },

@@ -14,6 +14,7 @@ export const electionMutants = [
     name: 'epoch-not-raised',
     says: 'A new leader takes the highest accepted epoch for its own, not the next one.',
     expect: ['E-1'],
+    seed: 13,
     changes: [
       change('core/zab/leader.ts', 'this.#epoch = acceptedEpoch + 1', 'this.#epoch = Math.max(1, acceptedEpoch)'),
     ],
@@ -48,6 +49,7 @@ export const electionMutants = [
     name: 'promise-forgotten',
     says: 'A leader counts its epoch from its own alone, and a learner follows it though it has accepted a newer one.',
     expect: ['E-3', 'E-2'],
+    seed: 31,
     changes: [
       change(
         'core/zab/leader.ts',
@@ -74,6 +76,7 @@ export const electionMutants = [
     name: 'weakest-vote-wins',
     says: 'Of two votes with the same epoch the one with the smaller zxid wins, and the leader takes followers that have more.',
     expect: ['E-5'],
+    seed: 4,
     changes: [
       change('core/election/vote.ts', 'vote.zxid > other.zxid ?', 'vote.zxid < other.zxid ?'),
       TAKES_ANY_FOLLOWER,
@@ -83,12 +86,14 @@ export const electionMutants = [
     name: 'votes-without-epoch',
     says: 'Votes are compared by zxid, whatever the epoch of the history.',
     expect: ['E-6'],
+    seed: 9,
     changes: [change('core/election/vote.ts', 'if (vote.peerEpoch !== other.peerEpoch)', 'if (vote.peerEpoch > 1e9)')],
   },
   {
     name: 'old-rounds-count',
     says: 'Votes of earlier rounds are counted.',
     expect: ['E-6'],
+    seed: 4,
     changes: [
       change(
         'core/election/election.ts',
@@ -114,6 +119,7 @@ export const electionMutants = [
     name: 'expires-after-the-end',
     says: 'A leader that has resigned goes on expiring sessions.',
     expect: ['E-7', 'E-8'],
+    seed: 2,
     changes: [
       change('core/zab/leader.ts', '    this.#sessions?.stop()\n', ''),
       change(
@@ -128,6 +134,7 @@ export const electionMutants = [
     says: 'The log has a queue of its own that is written after its role has ended, while the server votes already.',
     bug: 'ZOOKEEPER-4712',
     expect: ['E-8', 'S-4'],
+    seed: 18,
     changes: [
       change(
         'core/storage/sync-processor.ts',

@@ -6,7 +6,7 @@ export const environmentMutants = [
   {
     name: 'disk-lies',
     says: 'A disk says that a sync is complete, and has not begun it.',
-    expect: ['D-2', 'Z-9', 'R-5'],
+    expect: ['R-5', 'D-2', 'Z-9'],
     changes: [change('hosts/disk-port.ts', 'this.#store.synced(mark)\n', '')],
     shape: { families: ['powerCut', 'kill'], faultEveryMs: 1000 },
   },
@@ -45,5 +45,18 @@ export const environmentMutants = [
       ),
     ],
     shape: { config: { snapCount: 100 } },
+  },
+  {
+    name: 'frames-before-their-time',
+    says: 'A frame comes earlier than the link lets it.',
+    expect: ['R-2'],
+    changes: [
+      change(
+        'hosts/station.ts',
+        'this.#queue.push({ dueUs: frame.arrivesAtUs, from: frame.from, order, frame })',
+        'this.#queue.push({ dueUs: frame.arrivesAtUs - 1, from: frame.from, order, frame })',
+      ),
+    ],
+    shape: { config: { witness: 'all' } },
   },
 ]

@@ -13,6 +13,7 @@ export const livenessMutants = [
     name: 'votes-said-once',
     says: 'A vote that may have been lost is not said again.',
     expect: ['L-1', 'L-6'],
+    seed: 3,
     changes: [
       change(
         'core/election/election.ts',
@@ -25,6 +26,7 @@ export const livenessMutants = [
     name: 'never-serves',
     says: 'A learner whose leader was established before it ACKed NEWLEADER is not told to serve.',
     expect: ['L-6', 'L-2'],
+    seed: 3,
     changes: [
       change(
         'core/zab/leader.ts',
@@ -82,12 +84,20 @@ export const livenessMutants = [
         'if (synced.size === 0)',
       ),
     ],
+    shape: {
+      families: ['partition', 'oneWay', 'clog'],
+      config: { witness: 'all' },
+      lastsMs: 60_000,
+      faultEveryMs: 5000,
+    },
+    seconds: 60,
   },
   {
     name: 'leader-stops-accepting',
     says: 'When its epoch is established, a leader closes the port for learners.',
     bug: 'ZOOKEEPER-4203',
     expect: ['L-6', 'L-1'],
+    seed: 4,
     changes: [
       change(
         'core/zab/leader.ts',
@@ -100,6 +110,7 @@ export const livenessMutants = [
     name: 'waits-for-a-dead-leader',
     says: 'A learner never gives up a leader from which nothing comes.',
     expect: ['L-1', 'L-6', 'L-9'],
+    seed: 23,
     changes: [
       change(
         'core/zab/learner.ts',
@@ -113,6 +124,7 @@ export const livenessMutants = [
     says: 'A server calls its peers one after the other, and one that does not answer is waited for.',
     bug: 'ZOOKEEPER-3756',
     expect: ['L-1', 'L-6'],
+    seed: 23,
     changes: [
       change(
         'core/election/quorum-cnx-manager.ts',
@@ -120,5 +132,52 @@ export const livenessMutants = [
         'if (address === undefined || this.#workers.has(sid) || this.#attempts.size > 0) return',
       ),
     ],
+  },
+  {
+    name: 'last-commit-kept-back',
+    says: 'A follower does a commit when the next one comes.',
+    expect: ['O-2', 'L-4'],
+    seed: 4,
+    changes: [
+      change(
+        'core/zab/learner.ts',
+        'this.#clients?.commit(first.logged, first.bytes)',
+        'const late = this.late; this.late = first; if (late !== undefined) this.#clients?.commit(late.logged, late.bytes)',
+      ),
+    ],
+  },
+  {
+    name: 'rests-behind',
+    says: 'A follower does the commit of an end of a session when the next commit comes.',
+    expect: ['O-2'],
+    seed: 4,
+    changes: [
+      change(
+        'core/zab/learner.ts',
+        'this.#clients?.commit(first.logged, first.bytes)',
+        'const { late } = this; this.late = undefined; if (late !== undefined) this.#clients?.commit(late.logged, late.bytes)\n        if (first.logged.header.type === OpCode.closeSession) this.late = first\n        else this.#clients?.commit(first.logged, first.bytes)',
+      ),
+    ],
+  },
+  {
+    name: 'touches-not-told',
+    says: 'A learner does not tell its leader of which sessions it has heard.',
+    expect: ['L-7', 'X-3'],
+    seed: 6,
+    changes: [change('core/zab/learner.ts', 'this.#touched.set(session, timeoutMs)', '')],
+  },
+  {
+    name: 'never-gives-up-a-session',
+    says: 'A session whose client is gone is kept for ten times its timeout.',
+    expect: ['L-8', 'X-4'],
+    changes: [
+      change(
+        'core/server/session-tracker.ts',
+        'Math.floor((now + timeoutMs) / this.#tickTimeMs)',
+        'Math.floor((now + 10 * timeoutMs) / this.#tickTimeMs)',
+      ),
+    ],
+    shape: { deeds: { vanish: 1 } },
+    seconds: 60,
   },
 ]

@@ -7,6 +7,7 @@ export const sessionMutants = [
     name: 'closing-forgotten',
     says: 'A session whose end is proposed may go on writing until that is committed.',
     expect: ['X-1', 'X-2'],
+    seed: 14,
     changes: [
       change(
         'core/server/session-tracker.ts',
@@ -24,6 +25,7 @@ export const sessionMutants = [
     name: 'close-misses-creates-in-flight',
     says: 'The close of a session lists the ephemerals that are applied, not those on their way.',
     expect: ['X-2'],
+    seed: 10,
     changes: [
       change(
         'core/server/prep.ts',
@@ -38,6 +40,7 @@ export const sessionMutants = [
     says: 'A learner that is sent the close of a session by DIFF leaves its ephemerals where they are.',
     bug: 'ZOOKEEPER-2355',
     expect: ['D-7', 'X-2'],
+    seed: 2,
     changes: [
       change(
         'core/zab/learner.ts',
@@ -77,6 +80,7 @@ export const sessionMutants = [
     name: 'owner-not-checked',
     says: 'Whatever server a request comes by, it is done, also when its session is at another one.',
     expect: ['X-5'],
+    seed: 8,
     changes: [
       change(
         'core/server/session-tracker.ts',
@@ -90,15 +94,24 @@ export const sessionMutants = [
     name: 'takes-who-has-seen-more',
     says: 'A server takes up sessions whose clients have seen what it has not.',
     expect: ['X-6', 'C-5'],
+    seed: 68,
     changes: [
       change('core/server/client-side.ts', 'if (request.lastZxidSeen > this.lastApplied) return client.close()', ''),
     ],
-    shape: { families: ['clog', 'delay', 'reset', 'oneWay'], faultEveryMs: 300, lastsMs: 3000 },
+    shape: {
+      families: ['clog', 'reset'],
+      config: { servers: 3, tickTimeMs: 2000 },
+      knobs: { minSessionTimeoutMs: 4000, maxSessionTimeoutMs: 40_000 },
+      faultEveryMs: 100,
+      lastsMs: 3000,
+    },
+    seeds: 100,
   },
   {
     name: 'ids-from-a-constant',
     says: 'Session ids begin with the same number each time a server starts.',
     expect: ['X-7'],
+    seed: 5,
     changes: [change('core/server/session-id.ts', 'BigInt(wallTimeMs) << 24n', '1n << 24n')],
   },
   {

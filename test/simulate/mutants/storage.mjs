@@ -44,6 +44,7 @@ export const storageMutants = [
     says: 'After a restart the log goes on in the newest file, behind whatever stands at its end.',
     bug: 'ZOOKEEPER-1489',
     expect: ['D-3', 'D-2', 'D-11'],
+    seed: 11,
     changes: [
       change(
         'core/storage/file-txn-log.ts',
@@ -63,6 +64,7 @@ export const storageMutants = [
     name: 'any-error-ends-the-file',
     says: 'Whatever recovery cannot read counts as the end of the file, and the next file is read as if nothing were missing.',
     expect: ['D-4', 'Z-2'],
+    seed: 21,
     changes: [
       change(
         'core/storage/sync-processor.ts',
@@ -142,6 +144,7 @@ export const storageMutants = [
     name: 'digest-foretold-wrongly',
     says: 'The digest that a txn announces does not reckon with what is outstanding for the same znode.',
     expect: ['D-8'],
+    seed: 2,
     changes: [change('core/server/outstanding-changes.ts', 'const before = previous?.nodeDigest ??', 'const before =')],
   },
   {
@@ -181,6 +184,7 @@ export const storageMutants = [
     name: 'checksum-not-checked',
     says: 'A record that is not whole is replayed, whatever its checksum says.',
     expect: ['D-8', 'D-2', 'D-7', 'T-13'],
+    seed: 25,
     changes: [
       change(
         'core/storage/txn-log.ts',
@@ -203,5 +207,32 @@ export const storageMutants = [
       ),
     ],
     shape: { families: ['ioError'], faultEveryMs: 1000, lastsMs: 500 },
+  },
+  {
+    name: 'steps-without-syncs',
+    says: 'The steps of TRUNC and SNAP follow each other without a sync in between: a power cut may take the first ones alone.',
+    expect: ['O-1', 'D-2', 'Z-2'],
+    seed: 5,
+    changes: [
+      change(
+        'core/storage/database.ts',
+        'if (failed !== undefined) return this.writer.fail(failed)\n    this.#host.disk.sync((error) => {',
+        'if (failed !== undefined) return this.writer.fail(failed)\n    if (work.replaces && at + 1 < work.steps.length) return this.#step(work, at + 1)\n    this.#host.disk.sync((error) => {',
+      ),
+    ],
+    shape: { config: { snapCount: 4 }, knobs: { commitLogCount: 1 } },
+  },
+  {
+    name: 'snapshot-in-place',
+    says: 'Recovery takes the oldest snapshot, whose logs may be gone.',
+    expect: ['O-1', 'D-2', 'D-4'],
+    changes: [
+      change(
+        'core/storage/recovery.ts',
+        'candidates.reverse().slice(0, MAX_CANDIDATES)',
+        'candidates.slice(0, MAX_CANDIDATES)',
+      ),
+    ],
+    shape: { config: { snapCount: 4 } },
   },
 ]

@@ -64,6 +64,7 @@ export const treeMutants = [
     says: 'The close of a session deletes its ephemerals and does not tell their parents.',
     bug: 'ZOOKEEPER-3145',
     expect: ['D-7', 'T-4'],
+    seed: 2,
     changes: [
       change(
         'core/tree/data-tree.ts',

@@ -34,6 +34,7 @@ export const watchMutants = [
     says: 'Who comes back is told of new children only if the data of their parent have changed.',
     bug: 'ZOOKEEPER-3145',
     expect: ['W-4'],
+    seed: 44,
     changes: [change('core/tree/watch-manager.ts', 'return node.pzxid > lastSeen ?', 'return node.mzxid > lastSeen ?')],
     shape: { families: ['reset', 'kill', 'partition', 'partitionReset'], faultEveryMs: 500 },
   },
@@ -64,6 +65,7 @@ export const watchMutants = [
     says: 'Events are sent also to those who may not read the znode.',
     bug: 'CVE-2024-23944',
     expect: ['W-6'],
+    seed: 9,
     changes: [
       change(
         'core/server/watches.ts',
