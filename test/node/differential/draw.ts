@@ -165,7 +165,10 @@ const QUOTAS = [
 /** What a client does that sets a quota, in three steps. */
 const quota = fc.record({
   op: fc.constant('create' as const),
-  path: fc.constantFrom<Path>(...quotas),
+  path: fc.oneof(
+    { weight: 2, arbitrary: fc.constant<Path>('/zookeeper/quota~/zookeeper_limits') },
+    { weight: 2, arbitrary: fc.constantFrom<Path>(...quotas) },
+  ),
   data: fc.constantFrom(...QUOTAS),
   ...{ acl: fc.constant(OPEN), flags: fc.constant(0), ttl: fc.constant(-1) },
 })
@@ -174,7 +177,7 @@ const setData = fc.record({ op: fc.constant('setData'), path, data, version })
 const check = fc.record({ op: fc.constant('check'), path, version })
 const watchable = fc.record({
   op: fc.constantFrom('exists', 'getData', 'getChildren', 'getChildren2'),
-  ...{ path, watch: fc.boolean() },
+  ...{ path, watch: fc.constantFrom(true, true, false) },
 })
 const setACL = fc.record({ op: fc.constant('setACL'), path: own, acl, version })
 const byPath = fc.record({ op: fc.constantFrom('getACL', 'sync', 'getEphemerals', 'getAllChildrenNumber'), path })
@@ -252,7 +255,7 @@ const plain = fc.record({
 const drawn = fc.oneof(
   { weight: 10, arbitrary: plain },
   { weight: 14, arbitrary: create },
-  { weight: 2, arbitrary: quota },
+  { weight: 5, arbitrary: quota },
   { weight: 9, arbitrary: remove },
   { weight: 9, arbitrary: setData },
   { weight: 16, arbitrary: watchable },
