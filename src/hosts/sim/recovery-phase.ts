@@ -164,13 +164,13 @@ function stays(run: Run, core: readonly number[]): void {
 class Probe {
   readonly sid: number
   readonly #run: Run
-  readonly #client: number
+  #client: number
   #answer: Pending<CliResult>
 
   constructor(run: Run, sid: number) {
     this.sid = sid
     this.#run = run
-    this.#client = run.hand.act({ kind: 'openClient', connect: `zk${sid}:2181` }) as number
+    this.#client = this.#open()
     this.#answer = this.#write()
   }
 
@@ -178,8 +178,15 @@ class Probe {
   look(): boolean {
     const { result } = this.#answer
     if (result?.lines.some(({ text }) => text.startsWith('Created'))) return true
-    if (result !== undefined) this.#answer = this.#write()
+    if (result === undefined) return false
+    // A session that is over does not begin again by itself.
+    if (result.lines.some(({ text }) => /Not connected|Session expired/.test(text))) this.#client = this.#open()
+    this.#answer = this.#write()
     return false
+  }
+
+  #open(): number {
+    return this.#run.hand.act({ kind: 'openClient', connect: `zk${this.sid}:2181` }) as number
   }
 
   #write(): Pending<CliResult> {
