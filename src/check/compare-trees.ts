@@ -14,8 +14,9 @@ export interface Difference {
 const CONFIG = '/zookeeper/config'
 const QUOTA = '/zookeeper/quota'
 const STATS = '/zookeeper_stats'
+const LIMITS = '/zookeeper_limits'
 /** More than this is not told. */
-const MANY = 5
+const MANY = 8
 
 export function differences(snapshot: SnapshotSeen, tree: ReferenceTree, zxid: Zxid): Difference[] {
   const found: Difference[] = []
@@ -73,7 +74,12 @@ function differencesOf(path: string, { data, acl, stat }: SnapshotNode, wanted: 
 /** Usage as it is counted below the path, in the same snapshot. */
 function quota(path: string, { data }: SnapshotNode, { nodes }: SnapshotSeen): Difference[] {
   const top = path.slice(QUOTA.length, -STATS.length)
-  if (!nodes.has(top)) return []
+  // Where one quota lies below another, only the deeper one is kept up.
+  const isNested = [...nodes.keys()].some(
+    (each) => each.startsWith(`${QUOTA}${top}/`) && each.endsWith(STATS) && each !== path,
+  )
+  // Usage without limits is that of a quota which was not set to its end, and is not kept up either.
+  if (!nodes.has(top) || !nodes.has(`${QUOTA}${top}${LIMITS}`) || isNested) return []
   let count = 0
   let bytes = 0
   for (const [each, node] of nodes) {
