@@ -232,6 +232,16 @@ describe('a write that fails', () => {
     expect(bench.ask(OpCode.check, proto.DeleteRequest, { path: '/', version: -1 })).toBe(ErrorCode.Unimplemented)
   })
 
+  test('names ids that are missing: who looks at one stumbles', () => {
+    const bench = new Bench()
+    const by = (scheme: string | null): unknown => {
+      const acl = [{ perms: 31, id: { scheme, id: null } }]
+      return bench.ask(OpCode.create, proto.CreateRequest, { path: '/a', data: null, acl, flags: 0 })
+    }
+    for (const scheme of ['world', 'ip', 'digest']) expect(by(scheme)).toBe(ErrorCode.MarshallingError)
+    for (const scheme of ['auth', 'nosuch', null]) expect(by(scheme)).toBe(ErrorCode.InvalidACL)
+  })
+
   test('reserved nodes stay', () => {
     const bench = new Bench()
     for (const path of ['/', '/zookeeper', '/zookeeper/quota', '/zookeeper/config'])
@@ -308,6 +318,14 @@ describe('multi', () => {
     ] as const
     expect(bench.multi(read)).toBe(ErrorCode.MarshallingError)
     expect(bench.multi(create('/a'), read)).toBe(ErrorCode.MarshallingError)
+    // A time to live where there is no room for one; without one it is no matter which request it is.
+    expect(bench.multi(create('/a'), create('/b', 5))).toBe(ErrorCode.MarshallingError)
+    const roomy = [
+      OpCode.createTTL,
+      (out: Writer) =>
+        proto.CreateTTLRequest.write(out, { path: '/b', data: null, acl: OPEN_ACL_UNSAFE, flags: 4, ttl: 9n }),
+    ] as const
+    expect(bench.multi(create('/a'), roomy)).toMatchObject({ body: [{ kind: 'create' }, { kind: 'createContainer' }] })
     bench.applyAll()
   })
 

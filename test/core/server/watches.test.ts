@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { PathNumberBody, SetWatchesBody } from '../../../src/core/server/request-body.ts'
 import { ServerWatches, type Watcher } from '../../../src/core/server/watches.ts'
 import type { TreeChange } from '../../../src/core/tree/data-tree.ts'
 import { DataTree } from '../../../src/core/tree/data-tree.ts'
-import { EventType, eventName, OpCode, WatcherType } from '../../../src/core/wire/codes.ts'
+import { ErrorCode, EventType, eventName, OpCode, WatcherType } from '../../../src/core/wire/codes.ts'
 import { type ACL, type Id, OPEN_ACL_UNSAFE } from '../../../src/core/wire/data.ts'
 import { asSession, asZxid } from '../../../src/core/wire/ids.ts'
-import { World } from './rig.ts'
+import { TestServer, World } from './rig.ts'
 
 const nobody: readonly ACL[] = [{ perms: 1, id: { scheme: 'digest', id: 'bob:hash' } }]
 
@@ -184,4 +185,21 @@ test('watches that are set again hear what they have missed, and only then', () 
     'set persistentRecursive /old',
   ])
   expect(EventType.NodeCreated).toBe(1)
+})
+
+test('watches that are set again end with a path that is missing; those before it are set', () => {
+  const server = new TestServer(new World())
+  const client = server.session()
+  const lists = { relativeZxid: asZxid(0n), dataWatches: [], existWatches: ['/later', null, '/never'] }
+  client.request(OpCode.setWatches, SetWatchesBody, { ...lists, childWatches: ['/gone'] })
+  expect(client.take()).toMatchObject({ err: ErrorCode.MarshallingError })
+  for (const path of ['/later', '/never']) client.create(path)
+  expect(client.takeEvent()).toEqual({ type: EventType.NodeCreated, path: '/later' })
+  expect(client.take()).toMatchObject({ err: ErrorCode.Ok })
+  expect(client.take()).toMatchObject({ err: ErrorCode.Ok })
+  // There is nothing to remove at no path, and nothing to look for.
+  client.request(OpCode.removeWatches, PathNumberBody, { path: null, number: WatcherType.Any })
+  client.request(OpCode.checkWatches, PathNumberBody, { path: null, number: WatcherType.Any })
+  expect(client.take()).toMatchObject({ err: ErrorCode.NoWatcher })
+  expect(client.take()).toMatchObject({ err: ErrorCode.MarshallingError })
 })
