@@ -148,7 +148,7 @@ class Client {
       return frameOf(request, change, ++this.#xid, this.#place)
     })
     connection.send(Buffer.concat(frames))
-    const closes = isRequest(first) && first.request.op === 'closeSession'
+    const closes = first.request.op === 'closeSession'
     await this.#listen(connection, waiting, closes)
     if (closes) this.#over = true
   }
@@ -156,7 +156,8 @@ class Client {
   /** Until everything is answered. */
   async #listen(connection: Connection, waiting: number[], closes: boolean): Promise<void> {
     const answers = (): number => connection.frames.filter((frame) => !isEvent(frame)).length
-    await connection.until(() => answers() >= waiting.length && (!closes || connection.ended))
+    const isLast = (): boolean => closes || connection.frames.some(isRefusedAuth)
+    await connection.until(() => answers() >= waiting.length && !isLast())
     this.#note(connection, waiting)
     if (connection.ended) this.#lost()
     else if (waiting.length > 0 || closes) {
@@ -259,4 +260,7 @@ class Connection {
 }
 
 const readerOf = (frame: Buffer): Reader => new Reader(frame)
+/** The connection ends with it. */
+const isRefusedAuth = (frame: Buffer): boolean =>
+  frame.length >= 16 && frame.readInt32BE(0) === Xid.auth && frame.readInt32BE(12) !== 0
 const isEvent = (frame: Buffer): boolean => frame.length >= 4 && frame.readInt32BE(0) === Xid.watchEvent
