@@ -24,7 +24,7 @@ export async function bundle(mutant, entry = 'main') {
       emptyOutDir: true,
       target: 'node20',
       minify: false,
-      sourcemap: true,
+      sourcemap: entry === 'main',
     },
   })
   return pathToFileURL(`${outDir}/${entry}.js`).href

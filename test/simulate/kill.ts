@@ -44,6 +44,8 @@ export interface KillAttempt {
 const OTHERS = 4
 
 if (parentPort !== null && workerData !== null) {
+  // Decoders throw whenever a frame is not whole yet, and nobody looks at those stacks.
+  Error.stackTraceLimit = 0
   const task = workerData as KillTask
   for (const seed of task.seeds) {
     const attempt = tryToKill(seed, task)
