@@ -48,6 +48,13 @@ export class Chaos {
     return next
   }
 
+  /** Something delicate is going on: now and then the next fault comes right into it. */
+  hasten(): void {
+    if (this.#random.int(0, 7) !== 0) return
+    const soonUs = this.#parts.sim.edgeUs + this.#random.int(1, 40_000)
+    this.#nextFaultUs = Math.min(this.#nextFaultUs, soonUs)
+  }
+
   /** Does what is due by now. */
   step(): void {
     const { sim } = this.#parts

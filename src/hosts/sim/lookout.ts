@@ -17,8 +17,8 @@ interface Sight {
 
 export class Lookout {
   readonly #servers = new Map<number, Sight>()
-  /** The newest event of each server that changed its role, its epoch or its log's head. */
-  lastTurnUs = 0
+  /** How often a server has come to a new role or epoch: the moments around it are delicate. */
+  turns = 0
   newestEpoch = 0
 
   of(sid: number): Sight {
@@ -80,19 +80,19 @@ export class Lookout {
         return
       case 'epochAccepted':
         this.of(event.station).acceptedEpoch = event.epoch
-        this.lastTurnUs = event.at
+        this.turns++
         return
       case 'established':
         this.of(event.station).leads = event.epoch
         this.newestEpoch = Math.max(this.newestEpoch, event.epoch)
-        this.lastTurnUs = event.at
+        this.turns++
         return
       case 'serving':
         this.of(event.station).serving = true
         return
       case 'stateChanged':
         if (event.to === 'LOOKING') this.#stops(event.station)
-        this.lastTurnUs = event.at
+        this.turns++
         return
       case 'stopServing':
         return this.#stops(event.station)

@@ -45,7 +45,9 @@ function trouble(run: Run, plan: SwarmPlan, us: number): void {
   for (const { connect, workload } of plan.clients)
     hand.act({ kind: 'openClient', connect: connect.map((sid) => `zk${sid}:2181`).join(','), workload })
   while (sim.edgeUs < us && !run.isOver) {
-    run.runTo(Math.min(chaos.nextUs, us))
+    const { turns } = lookout
+    run.runTo(Math.min(chaos.nextUs, us), () => lookout.turns !== turns)
+    if (lookout.turns !== turns) chaos.hasten()
     if (chaos.nextUs <= sim.edgeUs) chaos.step()
   }
 }

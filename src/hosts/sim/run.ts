@@ -90,8 +90,8 @@ export class Run {
   }
 
   /** Runs up to this time, or to the first finding. */
-  runTo(us: number): void {
-    this.sim.runTo(us, () => this.isOver)
+  runTo(us: number, enough?: () => boolean): void {
+    this.sim.runTo(us, () => this.isOver || enough?.() === true)
   }
 
   /** Nothing more is done to it: what can only be judged at the end. */
