@@ -23,6 +23,10 @@ test.describe('the checks of a live ensemble', () => {
     await expect(ack).toContainText('A server acknowledges a proposal only after its disk has it for sure.')
     await vivarium.cli(':crash leader')
     await expect(status(page)).toContainText(/leads epoch 2/)
+    // A server that comes back finds its disk as it was, also where it is in memory.
+    await vivarium.cli(':start 3')
+    await expect(status(page)).toContainText('Server 2 leads epoch 2')
+    await expect(vivarium.server(3)).toContainText('FOLLOWING')
     await expect(checks(page)).toContainText(/All \d+ properties that were judged hold/)
     await expect(line(page, 'Connections are like TCP')).toContainText('not watched here')
     expect(vivarium.errors).toEqual([])
@@ -127,6 +131,7 @@ test.describe('trouble', () => {
   test('is looked for beside the page, and a seed opens as a scenario', async ({ page }) => {
     const vivarium = await Vivarium.open(page, 'speed=max&storage=memory&servers=3')
     await vivarium.leader()
+    await vivarium.button('Pause').click()
     await tab(page, 'Checks').click()
     await vivarium.button('Find trouble').click()
     const hunt = page.getByRole('dialog', { name: 'Find trouble' })

@@ -34,6 +34,8 @@ test.describe('sessions', () => {
     await expect(tab(page, 'Sessions')).toBeFocused()
     await expect(sessions(page)).toBeVisible()
     await page.keyboard.press('ArrowRight')
+    await expect(tab(page, 'Checks')).toBeFocused()
+    await page.keyboard.press('ArrowRight')
     await expect(page.getByRole('listbox', { name: 'Events' })).toBeVisible()
   })
 })

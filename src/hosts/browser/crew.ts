@@ -4,7 +4,14 @@ import type { TraceEvent } from '../../core/trace.ts'
 import type { Conductor, Plan, Report } from '../conductor.ts'
 import type { HostNotice, Storage } from '../ensemble.ts'
 import { isClient } from '../names.ts'
-import { CLIENTS_WORKER, type EnsembleId, type FromStation, type ToStation, type TroubleCode } from './protocol.ts'
+import {
+  CLIENTS_WORKER,
+  type EnsembleId,
+  type FromStation,
+  type KeptFile,
+  type ToStation,
+  type TroubleCode,
+} from './protocol.ts'
 
 export interface CrewParts extends EnsembleId {
   readonly conductor: Conductor
@@ -24,6 +31,8 @@ interface Mate {
   failure: string | undefined
   /** Takes the reports of the window that it executes. */
   answer: ((reports: readonly Report[] | undefined) => void) | undefined
+  /** It has told its files, or never will. */
+  kept: (() => void) | undefined
 }
 
 /** A worker that takes longer than this for a window or a start will never answer. */
@@ -33,6 +42,8 @@ export class Crew {
   readonly #parts: CrewParts
   readonly #mates = new Map<number, Mate>()
   readonly #lives = new Map<number, number>()
+  /** Of dead servers, where files are in memory. */
+  readonly #files = new Map<number, readonly KeptFile[]>()
   /** Failed since the last window. */
   #fallen: Mate[] = []
   readonly #watch: ReturnType<typeof setInterval>
@@ -46,7 +57,7 @@ export class Crew {
   async execute(plan: Plan): Promise<readonly TraceEvent[]> {
     const { conductor } = this.#parts
     this.#busySinceMs = performance.now()
-    for (const { station } of plan.ends) if (!isClient(station)) this.#dismiss(station)
+    for (const { station } of plan.ends) if (!isClient(station)) await this.#end(station)
     const starting = new Set(plan.births.map(({ station }) => workerOf(station)))
     for (const number of starting) if (!this.#mates.has(number)) this.#hire(number)
     for (const number of starting) await this.#mates.get(number)?.ready
@@ -105,14 +116,37 @@ export class Crew {
     const ready = new Promise<void>((resolve) => {
       isReady = resolve
     })
-    const mate: Mate = { number, life, worker, ready, isReady, failure: undefined, answer: undefined }
+    const mate: Mate = { number, life, worker, ready, isReady, failure: undefined, answer: undefined, kept: undefined }
     worker.onmessage = ({ data }: MessageEvent<FromStation>) => this.#onMessage(mate, data)
     worker.onerror = (event) => this.#fail(mate, event.message || 'the worker did not load')
     worker.onmessageerror = () => this.#fail(mate, 'the worker sent what cannot be read')
     const peers = [...this.#mates.values()].map((each) => ({ worker: each.number, life: each.life }))
     this.#mates.set(number, mate)
     const workers = [...Array.from({ length: conductor.config.servers }, (_, index) => index + 1), CLIENTS_WORKER]
-    send(mate, { kind: 'begin', ensemble, run, worker: number, life, storage, workers, peers })
+    send(mate, {
+      kind: 'begin',
+      ensemble,
+      run,
+      worker: number,
+      life,
+      storage,
+      workers,
+      peers,
+      files: this.#files.get(number),
+    })
+  }
+
+  /** Ends the process of a server; its disk stays. */
+  async #end(number: number): Promise<void> {
+    const mate = this.#mates.get(number)
+    if (mate !== undefined) {
+      await new Promise<void>((resolve) => {
+        mate.kept = resolve
+        send(mate, { kind: 'files' })
+      })
+      mate.kept = undefined
+    }
+    this.#dismiss(number)
   }
 
   /** Ends a worker that is at rest. */
@@ -131,6 +165,9 @@ export class Crew {
         mate.answer = undefined
         return answer?.(message.reports)
       }
+      case 'files':
+        this.#files.set(mate.number, message.files)
+        return mate.kept?.()
       case 'trouble':
         return this.#trouble(mate, message.code, message.message)
       case 'failed':
@@ -149,6 +186,7 @@ export class Crew {
     mate.isReady()
     mate.answer?.(undefined)
     mate.answer = undefined
+    mate.kept?.()
   }
 
   #trouble(mate: Mate, code: TroubleCode, message: string): void {
@@ -166,7 +204,8 @@ export class Crew {
   #look(): void {
     if (this.#busySinceMs === undefined || performance.now() - this.#busySinceMs < PATIENCE_MS) return
     this.#busySinceMs = performance.now()
-    for (const mate of [...this.#mates.values()]) if (mate.answer) this.#fail(mate, 'the worker does not answer')
+    for (const mate of [...this.#mates.values()])
+      if (mate.answer || mate.kept) this.#fail(mate, 'the worker does not answer')
   }
 }
 

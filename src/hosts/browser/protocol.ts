@@ -28,6 +28,13 @@ export interface BeginStation extends EnsembleId, WorkerLife {
   readonly workers: readonly number[]
   /** Those that live now; a link to each must stand before this one is ready. */
   readonly peers: readonly WorkerLife[]
+  /** What is on the disk of a server whose files are in memory: a process ends, its machine does not. */
+  readonly files?: readonly KeptFile[] | undefined
+}
+
+export interface KeptFile {
+  readonly path: string
+  readonly bytes: Uint8Array
 }
 
 export type ToStation =
@@ -40,12 +47,15 @@ export type ToStation =
     }
   /** That worker failed; do not wait for it. */
   | { readonly kind: 'forget'; readonly worker: number }
+  /** It is about to be ended: what is on its disk, if that is in its memory? */
+  | { readonly kind: 'files' }
 
 export type TroubleCode = Extract<HostNotice, { kind: 'trouble' }>['code']
 
 export type FromStation =
   | { readonly kind: 'ready' }
   | { readonly kind: 'reports'; readonly reports: readonly Report[] }
+  | { readonly kind: 'files'; readonly files: readonly KeptFile[] }
   | { readonly kind: 'trouble'; readonly code: TroubleCode; readonly message: string }
   /** It cannot go on. */
   | { readonly kind: 'failed'; readonly message: string }

@@ -14,7 +14,14 @@ import { reportOf } from '../report.ts'
 import { Station } from '../station.ts'
 import { Mesh } from './mesh.ts'
 import { hasOpfs, OpfsStore } from './opfs.ts'
-import { type BeginStation, CLIENTS_WORKER, type FromStation, type ToStation, type TroubleCode } from './protocol.ts'
+import {
+  type BeginStation,
+  CLIENTS_WORKER,
+  type FromStation,
+  type KeptFile,
+  type ToStation,
+  type TroubleCode,
+} from './protocol.ts'
 
 type WindowOrder = Extract<ToStation, { kind: 'window' }>
 
@@ -54,6 +61,9 @@ export class StationHost {
         return this.#runIfComplete()
       case 'forget':
         this.#mesh?.forget(message.worker)
+        return
+      case 'files':
+        this.#post({ kind: 'files', files: this.#keptFiles() })
         return
     }
   }
@@ -164,9 +174,26 @@ export class StationHost {
 
   #filesOf(station: number): PageCache {
     if (isClient(station)) return new PageCache(new MemoryStore())
-    this.#cache ??= new PageCache(this.#files ?? new MemoryStore())
+    this.#cache ??= new PageCache(this.#files ?? memoryStore(this.#self?.files ?? []))
     return this.#cache
   }
 
+  #keptFiles(): KeptFile[] {
+    const files: KeptFile[] = []
+    // OPFS keeps them itself.
+    if (this.#files !== undefined) return files
+    for (const path of this.#cache?.paths() ?? []) {
+      const bytes = this.#cache?.read(path, 0, undefined)
+      if (bytes instanceof Uint8Array) files.push({ path, bytes })
+    }
+    return files
+  }
+
   #cache: PageCache | undefined
+}
+
+function memoryStore(files: readonly KeptFile[]): MemoryStore {
+  const store = new MemoryStore()
+  for (const { path, bytes } of files) store.replace(path, bytes)
+  return store
 }

@@ -25,7 +25,7 @@ export function HistoryView() {
   return (
     <details className={styles.history} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{t(($) => $.checks.history.title)}</summary>
-      <p className={styles.state}>{t(($) => $.checks.history.hint)}</p>
+      <p className={styles.about}>{t(($) => $.checks.history.hint)}</p>
       {open && paths.length === 0 && <p>{t(($) => $.checks.history.none)}</p>}
       {open && paths.map((history) => <PathView key={history.path} history={history} />)}
     </details>

@@ -15,17 +15,20 @@ export function ServerChips() {
   return (
     <fieldset className={styles.chips}>
       <legend className="spoken">{t(($) => $.tree.whose)}</legend>
-      <label className={styles.chip} title={t(($) => $.tree.leaders)}>
-        <input
-          type="radio"
-          name="tree-of"
-          className="spoken"
-          checked={choice === 'leader'}
-          onChange={() => show('leader')}
-          aria-label={t(($) => $.tree.leaders)}
-        />
-        <span aria-hidden>{t(($) => $.tree.leader)}</span>
-      </label>
+      {/* A server alone leads nobody. */}
+      {servers.size > 1 && (
+        <label className={styles.chip} title={t(($) => $.tree.leaders)}>
+          <input
+            type="radio"
+            name="tree-of"
+            className="spoken"
+            checked={choice === 'leader'}
+            onChange={() => show('leader')}
+            aria-label={t(($) => $.tree.leaders)}
+          />
+          <span aria-hidden>{t(($) => $.tree.leader)}</span>
+        </label>
+      )}
       {[...servers.values()].map((server) => {
         const agreement = agreementOf(server, servers)
         const name = t(($) => $.tree.agreement[agreement], { sid: server.sid, zxid: hex64(server.lastApplied) })
@@ -39,7 +42,7 @@ export function ServerChips() {
               type="radio"
               name="tree-of"
               className="spoken"
-              checked={choice === server.sid}
+              checked={choice === server.sid || servers.size === 1}
               onChange={() => show(server.sid)}
               aria-label={name}
             />

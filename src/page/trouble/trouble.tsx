@@ -21,7 +21,9 @@ export function Trouble({ hunt }: TroubleProps) {
   }, [open])
   return (
     <>
-      <Button onClick={() => setOpen(true)}>{t(($) => $.checks.trouble)}</Button>
+      <Button className={styles.door} onClick={() => setOpen(true)}>
+        {t(($) => $.checks.trouble)}
+      </Button>
       <dialog
         ref={dialog}
         className={styles.dialog}
