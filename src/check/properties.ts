@@ -370,7 +370,6 @@ const otherwise: { readonly [id in PropertyId]?: JudgedBy } = {
   'O-1': 'simulator',
   'T-9': 'tests',
   'R-4': 'tests',
-  'R-5': 'tests',
 }
 
 export const properties: readonly (Property & { readonly id: PropertyId })[] = Object.entries(table).map(
