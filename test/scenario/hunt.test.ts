@@ -1,5 +1,6 @@
 /** Random kills, restarts and writes: what was acknowledged stays, equal zxids mean equal trees, an epoch has one leader. */
 import { describe, expect, it } from 'vitest'
+import { EnsembleChecker } from '../../src/check/checker.ts'
 import type { CliResult } from '../../src/core/cli/result.ts'
 import type { Sid } from '../../src/core/wire/ids.ts'
 import { generator } from '../../src/hosts/prng.ts'
@@ -13,7 +14,7 @@ const SECONDS = 60
 /** One history, and what was promised in it. */
 function hunt(seed: number): void {
   const random = generator(seed, 'hunt')
-  const rig = new Rig(random.int(0, 1) === 0 ? 3 : 5, { seed, snapCount: 20 })
+  const rig = new Rig(random.int(0, 1) === 0 ? 3 : 5, { seed, snapCount: 20, witness: 'all' })
   const servers = rig.sim.config.servers
   const up = new Set<Sid>(rig.sim.config.autostart)
   const clients: ClientOfRig[] = []
@@ -61,6 +62,10 @@ function hunt(seed: number): void {
     digests.set(zxid, digest)
   }
   expect(brokenPromises(rig.sim.events, servers), `seed ${seed}`).toEqual([])
+  const checker = new EnsembleChecker()
+  checker.onEvents(rig.sim.events)
+  checker.end()
+  expect(checker.violations, `seed ${seed}`).toEqual([])
   expect(rig.told('crashed'), `seed ${seed}`).toEqual([])
   expect(rig.told('halted'), `seed ${seed}`).toEqual([])
   for (const sid of all) {
