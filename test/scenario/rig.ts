@@ -5,6 +5,7 @@ import type { Sid, Zxid } from '../../src/core/wire/ids.ts'
 import type { EventMatch, RunConfig } from '../../src/hosts/ensemble.ts'
 import { launch } from '../../src/hosts/launch.ts'
 import { matches } from '../../src/hosts/matching.ts'
+import type { PageCache } from '../../src/hosts/page-cache.ts'
 import type { Launch } from '../../src/hosts/process.ts'
 import { type Pending, Simulation } from '../../src/hosts/sim/sim.ts'
 import { runConfig } from '../run-config.ts'
@@ -18,8 +19,14 @@ const LIMIT_US = 120 * SECOND
 export class Rig {
   readonly sim: Simulation
 
-  constructor(servers: number, given: Partial<RunConfig> = {}, start: Launch = launch) {
-    this.sim = new Simulation(runConfig(servers, given), { launch: start })
+  /** `files`: what the servers' disks hold before the run. */
+  constructor(
+    servers: number,
+    given: Partial<RunConfig> = {},
+    start: Launch = launch,
+    files?: (station: number) => PageCache,
+  ) {
+    this.sim = new Simulation(runConfig(servers, given), { launch: start, ...(files ? { files } : {}) })
   }
 
   /** All events of a kind so far. */
