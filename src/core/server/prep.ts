@@ -185,7 +185,8 @@ export class PrepRequestProcessor {
     if (this.#changes.state(path) !== undefined) return ErrorCode.NodeExists
     if (this.#options.database.tree.kinds(parent.stat.ephemeralOwner) === 'ephemeral')
       return ErrorCode.NoChildrenForEphemerals
-    if (this.#exceedsQuota(path, 1, data?.length ?? 0)) return ErrorCode.QuotaExceeded
+    const excess = this.#quotaError(path, 1, data?.length ?? 0)
+    if (excess !== ErrorCode.Ok) return excess
 
     const parentCVersion = (parent.stat.cversion + 1) | 0
     const [txn, owner] = createTxn(
@@ -239,7 +240,8 @@ export class PrepRequestProcessor {
     const node = this.#changes.state(path)
     if (node === undefined) return ErrorCode.NoNode
     if (!this.#security.allows(node.acl, Perms.WRITE, request.auth)) return ErrorCode.NoAuth
-    if (this.#exceedsQuota(path, 0, (data?.length ?? 0) - (node.data?.length ?? 0))) return ErrorCode.QuotaExceeded
+    const excess = this.#quotaError(path, 0, (data?.length ?? 0) - (node.data?.length ?? 0))
+    if (excess !== ErrorCode.Ok) return excess
     const next = nextVersion(node.stat.version, version)
     if (next === undefined) return ErrorCode.BadVersion
     this.#changes.change(zxid, path, {
@@ -277,11 +279,13 @@ export class PrepRequestProcessor {
   }
 
   /** Usage is that of the applied tree, as in ZooKeeper: what is on its way is not counted. */
-  #exceedsQuota(path: string, count: number, bytes: number): boolean {
-    if (this.#config.enforceQuota !== true) return false
-    const exceeded = exceededQuota(this.#options.database.tree, path, count, bytes)
+  #quotaError(path: string, count: number, bytes: number): ErrorCode {
+    if (this.#config.enforceQuota !== true) return ErrorCode.Ok
+    const { tree } = this.#options.database
+    if (!tree.isQuotaReadable(path)) return ErrorCode.MarshallingError
+    const exceeded = exceededQuota(tree, path, count, bytes)
     for (const event of exceeded) this.#options.trace?.emit(event)
-    return exceeded.some(({ hard }) => hard)
+    return exceeded.some(({ hard }) => hard) ? ErrorCode.QuotaExceeded : ErrorCode.Ok
   }
 
   /** Takes the node away and tells its parent. */

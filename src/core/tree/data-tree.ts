@@ -157,6 +157,10 @@ export class DataTree {
   quotaOf(path: string): Quota | undefined {
     return this.#quotas.of(path)
   }
+  /** False: there are limits for it that make no sense. */
+  isQuotaReadable(path: string): boolean {
+    return this.#quotas.isReadable(path)
+  }
   /** Version 2, signed as it is on the wire. */
   get digest(): bigint {
     this.#fold()

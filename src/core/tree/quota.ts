@@ -24,6 +24,13 @@ function parseUsage(data: Uint8Array | null): Usage {
   return values
 }
 
+/** Could Java have read it? Nothing at all is no limit; every part of anything else has a number. */
+function isUsage(data: Uint8Array | null): boolean {
+  if (data === null) return false
+  const parts = decodeUtf8(data).replace(/[,;]+$/, '')
+  return parts === '' || parts.split(/[,;]+/).every((part) => /^[^=]*=([+-]?\d+(=.*)?|=.*[^=].*)$/s.test(part))
+}
+
 function formatUsage(usage: Usage): Uint8Array {
   const value = (key: string): number => usage.get(key) ?? -1
   const hard = [...usage.keys()].filter((key) => key !== 'count' && key !== 'bytes').sort()
@@ -99,6 +106,13 @@ export class Quotas {
       soft: { count: of('count'), bytes: of('bytes') },
       hard: { count: of('countHardLimit'), bytes: of('byteHardLimit') },
     }
+  }
+
+  /** False: nobody could say whether a write to `path` is within its limits. */
+  isReadable(path: string): boolean {
+    const covering = this.#covering(path)
+    const limits = covering === undefined ? undefined : this.#host.node(`${QUOTA_ROOT}${covering}/${LIMIT_NODE}`)
+    return limits === undefined || isUsage(limits.data)
   }
 
   /** Finds all quotas and counts anew: a snapshot has been read. */

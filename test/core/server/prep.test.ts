@@ -533,6 +533,25 @@ describe('a quota', () => {
     })
   })
 
+  test.each([
+    ['', true],
+    [',;', true],
+    ['count=1', true],
+    ['count==1;bytes=+9', true],
+    ['something', false],
+    ['count=', false],
+    ['count=x', false],
+    [',count=1', false],
+  ])('that reads "%s" can be kept: %s', (limits, readable) => {
+    const bench = new Bench({ enforceQuota: true })
+    quota(bench, limits)
+    if (readable) expect(bench.create('/q/1')).toMatchObject({ kind: 'create' })
+    else expect(bench.create('/q/1')).toBe(ErrorCode.MarshallingError)
+    if (readable) expect(bench.set('/q')).toMatchObject({ kind: 'setData' })
+    else expect(bench.set('/q')).toBe(ErrorCode.MarshallingError)
+    bench.applyAll()
+  })
+
   test('with a soft limit only warns', () => {
     const bench = new Bench({ enforceQuota: true })
     quota(bench, 'count=1,bytes=-1')
