@@ -66,7 +66,7 @@ describe.each([
 ] as const)('our server and Apache’s, %s,', (_title, at, servers, share, lines) => {
   test.skipIf(skip)(
     `answer whatever clients ask with the same frames and events (seed ${SEED})${skippedFor(missing.apache)}`,
-    { timeout: 60_000 + OPERATIONS * 10 },
+    { timeout: 120_000 + OPERATIONS * 10 },
     async () => {
       const targets = await pair(at, servers, lines)
       let operations = 0

@@ -58,6 +58,11 @@ const ON_PURPOSE: readonly {
           (change !== undefined && 'path' in request && /zookeeper_stats/.test(request.path ?? '')),
   },
   {
+    reason:
+      'createContainer makes no ephemeral, whatever its flags say: 3.8.0 deletes it with a session that closes meanwhile',
+    is: (request) => request.op === 'createContainer' && (request.flags === 1 || request.flags === 3),
+  },
+  {
     reason: 'a reconfig that cannot be read becomes an error txn: an ensemble of 3.8.0 never answers it',
     is: ({ op }, change) => op === 'reconfig' && change !== undefined,
   },
