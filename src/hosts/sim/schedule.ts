@@ -209,7 +209,7 @@ const cluster = v.pipe(
     autostart: v.optional(stations),
     observers: v.optional(stations),
     hierarchy: v.optional(v.strictObject({ groups: v.array(stations), weights: v.record(v.string(), count) })),
-    knobs: v.optional(v.record(v.string(), count)),
+    knobs: v.optional(v.record(v.string(), v.union([count, v.boolean(), v.string()]))),
     witness: v.optional(v.picklist(['disk', 'all'])),
   }),
   v.transform((given): RunConfig => {
