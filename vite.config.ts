@@ -47,6 +47,9 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: 'unit',
           environment: 'node',
+          // Whether a test passes is never a matter of how busy the machine is.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/page/**', 'test/golden/**'],
         },

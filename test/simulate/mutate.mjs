@@ -26,7 +26,7 @@ export function mutate(name) {
     async resolveId(id, importer, options) {
       if (importer === undefined || !(importer.endsWith(SOUND) || nameOf(importer).startsWith('check/'))) return null
       const found = await this.resolve(id, importer.replace(SOUND, ''), { ...options, skipSelf: true })
-      const isCopied = found !== null && found.id.startsWith(source) && !nameOf(found.id).startsWith('check/')
+      const isCopied = found?.id.startsWith(source) === true && !nameOf(found.id).startsWith('check/')
       return isCopied ? { ...found, id: `${found.id}${SOUND}` } : found
     },
     transform(code, id) {

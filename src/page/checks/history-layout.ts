@@ -1,4 +1,5 @@
 /** Where the bars of a history stand: arithmetic alone. */
+import { scaleBand, scaleLinear } from 'd3'
 import type { TraceEvent } from '../../core/trace.ts'
 import type { OperationBar, PathHistory } from './judgement.ts'
 
@@ -33,8 +34,9 @@ export function barsOf({ operations, stuck }: PathHistory, faults: readonly Trac
   const from = Math.min(...shown.map((operation) => operation.from))
   const ends = shown.map((operation) => operation.to ?? operation.from)
   const to = Math.max(from + 1, ...ends)
-  const xOf = (at: number): number => LEFT + ((at - from) / (to - from)) * (WIDTH - LEFT - LEAST)
+  const xOf = scaleLinear([from, to], [LEFT, WIDTH - LEAST])
   const lanes = [...new Set(shown.map(({ client }) => client))].sort()
+  const yOf = scaleBand(lanes, [TOP, TOP + lanes.length * LANE])
   const bars = shown.map((operation, index) => {
     const x = xOf(operation.from)
     const end = operation.to === undefined ? WIDTH : xOf(operation.to)
@@ -42,7 +44,7 @@ export function barsOf({ operations, stuck }: PathHistory, faults: readonly Trac
       operation,
       x,
       width: Math.max(LEAST, end - x),
-      y: TOP + lanes.indexOf(operation.client) * LANE,
+      y: yOf(operation.client) ?? TOP,
       stuck: stuck.includes(first + index),
     }
   })

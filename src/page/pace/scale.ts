@@ -1,17 +1,18 @@
 /** The Speed slider: logarithmic, with a notch at real time. Positions are 0 … 1000. */
-import { scaleLog } from 'd3'
 import { FASTEST, SLOWEST } from '../store/state.ts'
 
 export const POSITIONS = 1000
-const scale = scaleLog([SLOWEST, FASTEST], [0, POSITIONS]).clamp(true)
+const DECADES = Math.log10(FASTEST / SLOWEST)
 /** Positions this near to real time mean real time. */
 const NOTCH = 15
 
-export const positionOf = (rate: number): number => Math.round(scale(rate))
+export const positionOf = (rate: number): number =>
+  Math.round((POSITIONS * Math.log10(Math.min(FASTEST, Math.max(SLOWEST, rate)) / SLOWEST)) / DECADES)
 
 export function rateAt(position: number): number {
-  if (Math.abs(position - scale(1)) <= NOTCH) return 1
-  return Number(scale.invert(position).toPrecision(2))
+  if (Math.abs(position - positionOf(1)) <= NOTCH) return 1
+  const rate = SLOWEST * 10 ** ((position / POSITIONS) * DECADES)
+  return Number(Math.min(FASTEST, Math.max(SLOWEST, rate)).toPrecision(2))
 }
 
 export type PaceWords =

@@ -66,7 +66,7 @@ export class LoneReplica {
   }
 
   /** Does something, and everything that follows from it at once. */
-  then(act: () => void): void {
+  doing(act: () => void): void {
     act()
     this.settle()
   }

@@ -26,7 +26,7 @@ describe('a server alone', () => {
     const server = alone(undefined, { sid: 7 })
     const client = server.session()
     expect(client.session >> 56n).toBe(1n)
-    server.then(() => client.create('/a', 'x'))
+    server.doing(() => client.create('/a', 'x'))
     expect(client.take()).toMatchObject({ err: 0, zxid: 2n })
     expect([...server.disk.files.keys()]).toEqual(['version-2/snapshot.0', 'version-2/log.1'])
   })
@@ -58,17 +58,17 @@ describe('a server alone', () => {
   test('goes on where its log ends, takes a snapshot at each start, and knows its sessions', () => {
     const before = alone()
     const client = before.session()
-    before.then(() => client.create('/a', 'x'))
-    before.then(() => client.create('/e', '', 1))
+    before.doing(() => client.create('/a', 'x'))
+    before.doing(() => client.create('/e', '', 1))
     const after = alone(new MemoryDisk(before.disk.files))
     expect(after.disk.files.has('version-2/snapshot.3')).toBe(true)
     const again = after.connect()
     again.connect({ sessionId: client.session, passwd: client.password })
     expect(again.takeConnectResponse()).toMatchObject({ sessionId: client.session, timeOut: 10_000 })
-    after.then(() => again.set('/a', 'y'))
+    after.doing(() => again.set('/a', 'y'))
     expect(again.take()).toMatchObject({ err: 0 })
     expect(again.frames).toEqual([])
-    after.then(() => again.create('/b'))
+    after.doing(() => again.create('/b'))
     expect(again.take()).toMatchObject({ err: 0, zxid: 5n })
     expect([...after.disk.files.keys()].some((name) => name.endsWith('Epoch'))).toBe(false)
   })
@@ -76,7 +76,7 @@ describe('a server alone', () => {
   test('serves nobody before what it found on its disk is durable', () => {
     const before = alone()
     const client = before.session()
-    before.then(() => client.create('/a'))
+    before.doing(() => client.create('/a'))
     const disk = new MemoryDisk(before.disk.files)
     disk.settle = () => undefined
     const { world } = alone(disk)
@@ -87,7 +87,7 @@ describe('a server alone', () => {
   test('expires a session that is silent, with its ephemerals', () => {
     const server = alone()
     const silent = server.session(4000)
-    server.then(() => silent.create('/e', '', 1))
+    server.doing(() => silent.create('/e', '', 1))
     const other = server.session(40_000)
     server.world.run(5000)
     server.settle()
@@ -113,7 +113,7 @@ describe('ephemerals of sessions that are gone', () => {
   test('go when a server starts alone, without a txn, and for good', () => {
     const before = alone()
     const client = before.session()
-    before.then(() => client.create('/e', '', 1))
+    before.doing(() => client.create('/e', '', 1))
     // A snapshot that has the node and not its session, as some releases wrote them.
     const file = { name: 'snapshot.2', zxid: asZxid(2n) }
     const snapshot = readSnapshot(alone(new MemoryDisk(before.disk.files)).disk, file)
@@ -140,7 +140,7 @@ describe.each(DIRECTORIES.filter((name) => !name.includes('three_servers') && !n
       expect(zxid).toBeGreaterThan(0n)
       expect(server.world.of('serving')).toMatchObject([{ zxid }])
       const client = server.session()
-      server.then(() => client.create('/one-more'))
+      server.doing(() => client.create('/one-more'))
       expect(client.take()).toMatchObject({ err: 0, zxid: zxid + 2n })
       expect([...server.disk.files.keys()]).toContain(`version-2/log.${(zxid + 1n).toString(16)}`)
       expect(hex64(client.session >> 56n)).toBe('0x1')

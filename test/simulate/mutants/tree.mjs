@@ -188,7 +188,7 @@ export const treeMutants = [
       change(
         'core/server/prep.ts',
         'given + sequenceSuffix(parent.stat.cversion) : given',
-        '`${given + sequenceSuffix(parent.stat.cversion)}/` : given',
+        "given + sequenceSuffix(parent.stat.cversion) + '/' : given",
       ),
       change(
         'core/server/prep.ts',
