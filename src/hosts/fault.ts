@@ -3,7 +3,10 @@
  *
  *  Two sorts. Some happen once (a kill, a power cut, a reset). The others are conditions: they hold for a station from then
  *  on, over all its lives, until they are changed. A connection is FIFO and loses nothing inside whatever the fault; and
- *  nothing arrives in the window it was sent in. */
+ *  nothing arrives in the window it was sent in.
+ *
+ *  Taken for impossible, as ZooKeeper does: bytes that change on a connection, writes that go to another place of the disk,
+ *  an older image of a disk, two servers with one id. */
 import type { EventMatch } from './ensemble.ts'
 import type { Span } from './prng.ts'
 
