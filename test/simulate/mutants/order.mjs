@@ -59,7 +59,6 @@ export const orderMutants = [
     says: 'A new log file is begun while the end of the old one is not on disk yet, and recovery takes the hole for nothing.',
     bug: 'no number: a missing log file is not noticed',
     expect: ['Z-2'],
-    seed: 21,
     changes: [
       change(
         'core/storage/sync-processor.ts',
@@ -68,7 +67,13 @@ export const orderMutants = [
       ),
       change('core/storage/recovery.ts', 'if (!follows(last, zxid))', 'if (zxid <= last)'),
     ],
-    shape: { families: ['powerCut', 'crashPoint', 'kill'], config: { snapCount: 4 }, faultEveryMs: 700 },
+    shape: {
+      families: ['powerCut'],
+      config: { servers: 3, snapCount: 4, diskSyncUs: { min: 20_000, max: 60_000 } },
+      deeds: { burst: 3 },
+      faultEveryMs: 400,
+      lastsMs: 1000,
+    },
   },
   {
     name: 'applies-on-proposal',
@@ -219,9 +224,14 @@ export const orderMutants = [
     says: 'What a learner has ACKed counts on when it is told to cut that off, and it comes back to the same leader.',
     bug: 'no number: found by this simulator, also in Java’s leader',
     expect: ['Z-8', 'Z-9'],
-    seed: 22,
     changes: [change('core/zab/leader.ts', '      acks.delete(handler.sid)\n', '')],
-    shape: { families: ['clog', 'delay', 'reset', 'oneWay'], faultEveryMs: 300, lastsMs: 3000 },
+    shape: {
+      families: ['reset', 'slowDisk', 'delay'],
+      config: { servers: 5, diskSyncUs: { min: 20_000, max: 60_000 } },
+      deeds: { burst: 3 },
+      faultEveryMs: 150,
+      lastsMs: 1000,
+    },
   },
   {
     name: 'counter-carries',

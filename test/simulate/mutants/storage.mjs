@@ -64,7 +64,6 @@ export const storageMutants = [
     name: 'any-error-ends-the-file',
     says: 'Whatever recovery cannot read counts as the end of the file, and the next file is read as if nothing were missing.',
     expect: ['D-4', 'Z-2'],
-    seed: 21,
     changes: [
       change(
         'core/storage/sync-processor.ts',
@@ -78,7 +77,13 @@ export const storageMutants = [
       ),
       change('core/storage/recovery.ts', 'if (!follows(last, zxid))', 'if (zxid <= last)'),
     ],
-    shape: { families: ['powerCut', 'crashPoint', 'kill'], config: { snapCount: 4 }, faultEveryMs: 700 },
+    shape: {
+      families: ['powerCut'],
+      config: { servers: 3, snapCount: 4, diskSyncUs: { min: 20_000, max: 60_000 } },
+      deeds: { burst: 3 },
+      faultEveryMs: 400,
+      lastsMs: 1000,
+    },
   },
   {
     name: 'snapshot-before-quorum',

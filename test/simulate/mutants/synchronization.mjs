@@ -62,7 +62,6 @@ export const synchronizationMutants = [
     says: 'Txns applied during synchronization are not in the window of committed txns, and the next leader passes the hole on.',
     bug: 'ZOOKEEPER-4925',
     expect: ['S-5', 'Z-2'],
-    seed: 43,
     changes: [
       change(
         'core/zab/learner.ts',
@@ -75,13 +74,19 @@ export const synchronizationMutants = [
         'if (bytes.length > 0) this.#committedLog.add(zxid, bytes)\n    this.#told',
       ),
     ],
+    shape: {
+      families: ['kill', 'partition', 'reset'],
+      config: { servers: 3, snapCount: 100_000 },
+      knobs: { commitLogCount: 500 },
+      faultEveryMs: 400,
+      lastsMs: 1500,
+    },
   },
   {
     name: 'trunc-keeps-snapshot',
     says: 'TRUNC leaves a snapshot that is newer than the cut; and a server that begins to lead takes one at once.',
     bug: 'ZOOKEEPER-4837',
     expect: ['S-2'],
-    seed: 27,
     changes: [
       change(
         'core/storage/retire.ts',
@@ -94,8 +99,13 @@ export const synchronizationMutants = [
         "database.takeSnapshot(); this.#limit('Timeout while waiting for epoch from quorum')",
       ),
     ],
-    shape: { families: ['partition', 'oneWay', 'kill', 'pause'], faultEveryMs: 700, lastsMs: 2000 },
-    seconds: 60,
+    shape: {
+      families: ['partition', 'partitionReset', 'kill'],
+      config: { diskSyncUs: { min: 20_000, max: 60_000 } },
+      deeds: { burst: 3 },
+      faultEveryMs: 500,
+      lastsMs: 1500,
+    },
   },
   {
     name: 'snap-keeps-log',
