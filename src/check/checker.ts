@@ -5,6 +5,7 @@ import { ClientChecks } from './clients.ts'
 import { ElectionChecks } from './election.ts'
 import { Histories } from './histories.ts'
 import { type Judge, type JudgedProperty, type Judges, judges, type Violation } from './judge.ts'
+import { notePacket } from './links.ts'
 import { LivenessChecks } from './liveness.ts'
 import { OrderChecks } from './order.ts'
 import type { PropertyId } from './properties.ts'
@@ -194,7 +195,7 @@ export class EnsembleChecker implements Checker {
       this.#order.packet(event, link, packet)
       this.#synchronization.packet(event, link, packet)
       this.#storage.packet(event, link, packet)
-      this.world.packet(link, event, packet)
+      notePacket(link, event, packet)
     }
   }
 }

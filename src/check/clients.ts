@@ -1,28 +1,16 @@
 /** C, and what clients see of X: requests and answers as they are on the clients' own connections. */
 import type { TraceEvent } from '../core/trace.ts'
-import { CreateMode, ErrorCode, OpCode, opName, Xid } from '../core/wire/codes.ts'
-import { Stat } from '../core/wire/data.ts'
+import { ErrorCode, OpCode, opName, Xid } from '../core/wire/codes.ts'
 import { asZxid, type Zxid } from '../core/wire/ids.ts'
 import { JuteError, Reader } from '../core/wire/jute.ts'
-import {
-  ConnectRequest,
-  ConnectResponse,
-  CreateRequest,
-  DeleteRequest,
-  GetACLResponse,
-  GetChildrenResponse,
-  GetDataResponse,
-  MultiHeader,
-  SetACLRequest,
-  SetDataRequest,
-  StatResponse,
-} from '../core/wire/proto.ts'
-import { sameAcl, sameBytes } from './compare-trees.ts'
-import type { PropertyId } from './properties.ts'
-import { type Executed, type Outcome, statOf, type Version } from './reference-tree.ts'
+import { ConnectRequest, ConnectResponse } from '../core/wire/proto.ts'
+import type { ClientConnection, Request } from './connections.ts'
+import { ReadAnswers } from './read-answers.ts'
+import type { Term } from './replica.ts'
 import type { TreeChecks } from './tree.ts'
-import type { ClientConnection, Request, WatchChecks } from './watches.ts'
-import { type EventOf, type Handlers, hex, type Term, type World, who } from './world.ts'
+import type { WatchChecks } from './watches.ts'
+import { type EventOf, type Handlers, hex, type World, who } from './world.ts'
+import { WriteAnswers } from './write-answers.ts'
 
 /** What a session has seen, over all its connections. */
 interface Session {
@@ -53,6 +41,8 @@ export class ClientChecks {
   readonly #world: World
   readonly #tree: TreeChecks
   readonly #watches: WatchChecks
+  readonly #writes: WriteAnswers
+  readonly #reads: ReadAnswers
   readonly #connections = new Map<string, ClientConnection>()
   readonly #sessions = new Map<bigint, Session>()
   /** The greatest zxid of a write that any client has been answered. */
@@ -64,6 +54,8 @@ export class ClientChecks {
     this.#world = world
     this.#tree = tree
     this.#watches = watches
+    this.#writes = new WriteAnswers(world, tree)
+    this.#reads = new ReadAnswers(world, tree)
   }
 
   /** The connection on which a request was sent last, as far as its client still waits for it. */
@@ -299,7 +291,8 @@ export class ClientChecks {
     this.#seen(connection, event, zxid, request)
     this.#watches.reply(connection, event, request, zxid, err)
     if (writes.has(request.type)) this.#written(connection, event, request, zxid, err, input)
-    else if (err === ErrorCode.Ok || err === ErrorCode.NoNode) this.#read(connection, event, request, zxid, err, input)
+    else if (err === ErrorCode.Ok || err === ErrorCode.NoNode)
+      this.#reads.compare(connection, event, request, zxid, err, input)
     if (request.type === OpCode.sync && err === ErrorCode.Ok) this.#synced(connection, event, request, zxid)
   }
 
@@ -374,199 +367,7 @@ export class ClientChecks {
     if (session !== undefined && own > session.lastWrite) session.lastWrite = own
     if (own > this.#floor.zxid) this.#floor = { zxid: own, event }
     this.#tree.executed.get(connection.session)?.delete(request.xid)
-    this.#compareAnswer(connection, event, request, executed, err, input, name)
-  }
-
-  /** The answer must be that of the txn in its place. */
-  #compareAnswer(
-    connection: ClientConnection,
-    event: EventOf<'repliesCame'>,
-    request: Request,
-    { outcome, header: { zxid: own } }: Executed,
-    err: number,
-    input: Reader,
-    name: string,
-  ): void {
-    const { judges } = this.#world
-    // A session that has moved hears nothing: the connection ends instead.
-    const expected = outcome.type === OpCode.error ? outcome.err : ErrorCode.Ok
-    if (request.type === OpCode.multi) return this.#compareMulti(event, request, outcome, input, name)
-    if (!judges['C-1'].holds(err === expected))
-      return judges['C-1'].report(event, `${name} is answered with ${err}, and its txn came to ${expected}`, [
-        request.event,
-      ])
-    this.#conditional(event, request, outcome, own, name)
-    if (err !== ErrorCode.Ok) return
-    const where = `${who(connection.server)} answers ${name}`
-    switch (request.type) {
-      case OpCode.create:
-      case OpCode.create2:
-      case OpCode.createContainer:
-      case OpCode.createTTL: {
-        // `create` and `createContainer` of old clients are answered with the path alone.
-        const path = input.string() ?? ''
-        this.#created(event, request, outcome, path, where)
-        if (request.type !== OpCode.create) this.#compareStat(event, Stat.read(input), outcome.stat, where)
-        return
-      }
-      case OpCode.setData:
-      case OpCode.setACL:
-        return this.#compareStat(event, StatResponse.read(input).stat, outcome.stat, where)
-    }
-  }
-
-  /** What names a version is done on that version, and refused on every other one. */
-  #conditional(event: EventOf<'repliesCame'>, request: Request, { type, err }: Outcome, own: Zxid, name: string): void {
-    const asked = versionIn(request)
-    const refused = type === OpCode.error
-    if (asked === undefined || asked.version === -1 || (refused && err !== ErrorCode.BadVersion)) return
-    const node = this.#tree.tree.at(asked.path, asZxid(own - 1n))
-    if (node === 'unknown' || node === undefined) return
-    const version = request.type === OpCode.setACL ? node.aversion : node.version
-    if (!this.#world.judges['C-1'].holds((version === asked.version) !== refused))
-      this.#world.judges['C-1'].report(
-        event,
-        `${name} asks for version ${asked.version} of ${asked.path}, which has ${version}, and is ${refused ? 'refused' : 'done'}`,
-        [request.event],
-      )
-  }
-
-  /** One result for each operation, all of them errors if one is. */
-  #compareMulti(event: EventOf<'repliesCame'>, request: Request, outcome: Outcome, input: Reader, name: string): void {
-    const { judges } = this.#world
-    const got: string[] = []
-    for (let header = MultiHeader.read(input); !header.done; header = MultiHeader.read(input)) {
-      if (header.type === OpCode.error) got.push(`error ${input.int()}`)
-      else {
-        got.push(opName(header.type))
-        if (header.type === OpCode.create || header.type === OpCode.create2) input.string()
-        if (header.type === OpCode.create2 || header.type === OpCode.setData) Stat.read(input)
-      }
-    }
-    const parts = outcome.type === OpCode.error ? [] : (outcome.parts ?? [])
-    const wanted = parts.map(({ type, err }) => (type === OpCode.error ? `error ${err}` : nameInMulti(type)))
-    if (!judges['T-7'].holds(got.join() === wanted.join()))
-      judges['T-7'].report(
-        event,
-        `${name} is answered with ${got.join(', ')}, and its txn came to ${wanted.join(', ')}`,
-        [request.event],
-      )
-  }
-
-  #created(event: EventOf<'repliesCame'>, request: Request, outcome: Outcome, path: string, where: string): void {
-    const { judges } = this.#world
-    if (!judges['C-1'].holds(path === outcome.path))
-      judges['C-1'].report(event, `${where} with ${path}, and its txn made ${outcome.path}`, [request.event])
-    const asked = CreateRequest.read(new Reader(request.body))
-    const mode = asked.flags
-    const isSequential =
-      mode === CreateMode.PERSISTENT_SEQUENTIAL ||
-      mode === CreateMode.EPHEMERAL_SEQUENTIAL ||
-      mode === CreateMode.PERSISTENT_SEQUENTIAL_WITH_TTL
-    if (!isSequential || outcome.sequence === undefined) return
-    const suffix = String(outcome.sequence).padStart(10, '0')
-    const wanted = `${asked.path}${outcome.sequence < 0 ? `-${String(-outcome.sequence).padStart(9, '0')}` : suffix}`
-    if (!judges['T-5'].holds(path === wanted))
-      judges['T-5'].report(event, `${where} with ${path}, and ${wanted} was next`, [request.event])
-  }
-
-  // --- reads -------------------------------------------------------------------------------------
-
-  #read(
-    connection: ClientConnection,
-    event: EventOf<'repliesCame'>,
-    request: Request,
-    zxid: Zxid,
-    err: number,
-    input: Reader,
-  ): void {
-    const path = pathIn(request)
-    if (path === undefined || path.startsWith('/zookeeper') || !this.#tree.isKnown || connection.readOnly) return
-    const at = this.#world.ledger.normal(zxid)
-    if (at > this.#tree.tree.head) return
-    const node = this.#tree.tree.at(path, at)
-    if (node === 'unknown') return
-    const { judges } = this.#world
-    const where = `${who(connection.server)} at ${hex(zxid)} says of ${path}`
-    if (err === ErrorCode.NoNode || node === undefined) {
-      if (!judges['C-6'].holds((err === ErrorCode.NoNode) === (node === undefined)))
-        judges['C-6'].report(
-          event,
-          `${where} that it ${err === ErrorCode.NoNode ? 'does not exist, and it does' : 'exists, and it does not'}`,
-          [request.event],
-        )
-      return
-    }
-    this.#compareRead(event, request, node, input, where, at, path)
-  }
-
-  #compareRead(
-    event: EventOf<'repliesCame'>,
-    request: Request,
-    node: Version,
-    input: Reader,
-    where: string,
-    at: Zxid,
-    path: string,
-  ): void {
-    const { judges } = this.#world
-    const wrong = (what: string): void => judges['C-6'].report(event, `${where} ${what}`, [request.event])
-    const stat = statOf(node)
-    switch (request.type) {
-      case OpCode.exists:
-        judges['C-6'].holds(true)
-        return this.#compareStat(event, StatResponse.read(input).stat, stat, where)
-      case OpCode.getData: {
-        const answer = GetDataResponse.read(input)
-        if (!judges['C-6'].holds(sameBytes(answer.data, node.data))) wrong('other data than it has')
-        return this.#compareStat(event, answer.stat, stat, where)
-      }
-      case OpCode.getACL: {
-        const answer = GetACLResponse.read(input)
-        // Hashes of passwords are shown to administrators only.
-        const shown = answer.acl.some(({ id }) => id.id.endsWith(':x'))
-        if (!judges['T-11'].holds(shown || sameAcl(answer.acl, node.acl)))
-          judges['T-11'].report(event, `${where} another ACL than was last set`)
-        return this.#compareStat(event, answer.stat, stat, where)
-      }
-      case OpCode.getChildren:
-      case OpCode.getChildren2: {
-        const names = GetChildrenResponse.read(input).children
-        const wanted = this.#tree.tree.childrenAt(path, at)
-        if (wanted !== 'unknown') {
-          const got = new Set(names)
-          const good =
-            got.size === wanted.size && got.size === names.length && [...got].every((name) => wanted.has(name))
-          if (!judges['C-6'].holds(good)) wrong('other children than it has')
-        }
-        if (request.type === OpCode.getChildren2) {
-          const answer = { stat: Stat.read(input) }
-          if (!judges['T-2'].holds(answer.stat.numChildren === names.length))
-            judges['T-2'].report(
-              event,
-              `${where} that it has ${answer.stat.numChildren} children, and names ${names.length}`,
-            )
-          this.#compareStat(event, answer.stat, stat, where)
-        }
-      }
-    }
-  }
-
-  /** Each field belongs to the property that says what it must be. */
-  #compareStat(event: EventOf<'repliesCame'>, got: Stat, wanted: Stat | undefined, where: string): void {
-    if (wanted === undefined) return
-    const { judges } = this.#world
-    let good = true
-    for (const [field, property] of statFields) {
-      if (got[field] === wanted[field]) continue
-      good = false
-      judges[property].report(
-        event,
-        `${where} that its ${field} is ${show(got[field])}, and it is ${show(wanted[field])}`,
-      )
-    }
-    judges['T-3'].holds(good)
-    judges['T-4'].holds(good)
+    this.#writes.compare(connection, event, request, executed, err, input, name)
   }
 
   #synced(connection: ClientConnection, event: EventOf<'repliesCame'>, request: Request, zxid: Zxid): void {
@@ -583,60 +384,5 @@ export class ClientChecks {
   }
 }
 
-const statFields: readonly (readonly [keyof Stat, PropertyId])[] = [
-  ['version', 'T-3'],
-  ['cversion', 'T-3'],
-  ['aversion', 'T-3'],
-  ['czxid', 'T-4'],
-  ['mzxid', 'T-4'],
-  ['pzxid', 'T-4'],
-  ['ctime', 'T-4'],
-  ['mtime', 'T-4'],
-  ['numChildren', 'T-2'],
-  ['dataLength', 'C-6'],
-  ['ephemeralOwner', 'T-6'],
-]
-
-/** Containers and TTL nodes are answered as create2. */
-const nameInMulti = (type: number): string =>
-  opName(type === OpCode.createContainer || type === OpCode.createTTL ? OpCode.create2 : type)
-
 const keyOf = (event: EventOf<'invoked' | 'answered' | 'requestLost'>): string =>
   `${event.station}/${event.handle ?? 0}/${event.xid}`
-
-/** Of writes that may name a version. */
-function versionIn({ type, body }: Request): { readonly path: string; readonly version: number } | undefined {
-  const input = new Reader(body)
-  switch (type) {
-    case OpCode.delete: {
-      const { path, version } = DeleteRequest.read(input)
-      return { path: path ?? '', version }
-    }
-    case OpCode.setData: {
-      const { path, version } = SetDataRequest.read(input)
-      return { path: path ?? '', version }
-    }
-    case OpCode.setACL: {
-      const { path, version } = SetACLRequest.read(input)
-      return { path: path ?? '', version }
-    }
-    default:
-      return undefined
-  }
-}
-
-/** Of reads that name one. */
-export function pathIn({ type, body }: Request): string | undefined {
-  switch (type) {
-    case OpCode.exists:
-    case OpCode.getData:
-    case OpCode.getACL:
-    case OpCode.getChildren:
-    case OpCode.getChildren2:
-      return new Reader(body).string() ?? undefined
-    default:
-      return undefined
-  }
-}
-
-const show = (value: number | bigint): string => (typeof value === 'bigint' ? hex(value) : String(value))

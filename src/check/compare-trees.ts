@@ -2,8 +2,9 @@
 import type { ACL } from '../core/wire/data.ts'
 import type { Zxid } from '../core/wire/ids.ts'
 import type { PropertyId } from './properties.ts'
-import type { ReferenceTree, Version } from './reference-tree.ts'
+import type { ReferenceTree } from './reference-tree.ts'
 import type { SnapshotNode, SnapshotSeen } from './snapshot-reader.ts'
+import type { Version } from './znode-version.ts'
 
 export interface Difference {
   /** undefined: of the tree as a whole. */

@@ -2,7 +2,8 @@
 import type { EventId, VoteSeen } from '../core/trace.ts'
 import { PacketType, ServerState } from '../core/wire/codes.ts'
 import { asZxid, epochOf, type Zxid } from '../core/wire/ids.ts'
-import { type EventOf, type Handlers, hex, type Replica, type World, who } from './world.ts'
+import type { Replica } from './replica.ts'
+import { type EventOf, type Handlers, hex, type World, who } from './world.ts'
 
 interface Candidate {
   readonly epoch: number

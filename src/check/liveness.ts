@@ -4,8 +4,9 @@ import type { TraceEvent } from '../core/trace.ts'
 import { Calm } from './calm.ts'
 import type { ClientChecks } from './clients.ts'
 import type { PropertyId } from './properties.ts'
+import type { Replica } from './replica.ts'
 import type { TreeChecks } from './tree.ts'
-import { type EventOf, type Handlers, hex, type Replica, type World, who } from './world.ts'
+import { type EventOf, type Handlers, hex, type World, who } from './world.ts'
 
 const SECOND = 1_000_000
 /** How often deadlines are looked at, µs. */

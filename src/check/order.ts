@@ -3,7 +3,8 @@ import type { EventId, PacketSeen, TraceEvent } from '../core/trace.ts'
 import { PacketType } from '../core/wire/codes.ts'
 import { asZxid, counterOf, epochOf, follows, type Zxid } from '../core/wire/ids.ts'
 import type { ChangeSeen } from './disk-model.ts'
-import { type EventOf, type Handlers, hex, type Link, type World, who } from './world.ts'
+import type { Link } from './links.ts'
+import { type EventOf, type Handlers, hex, type World, who } from './world.ts'
 
 /** Beyond it a leader must leave the counting to another epoch. */
 const LAST_COUNTER = 0xfffffffe

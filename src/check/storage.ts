@@ -3,8 +3,10 @@ import type { PacketSeen, TraceEvent } from '../core/trace.ts'
 import { PacketType } from '../core/wire/codes.ts'
 import { asZxid, type Zxid } from '../core/wire/ids.ts'
 import type { ChangeSeen, Oddity } from './disk-model.ts'
+import type { Link } from './links.ts'
 import type { PropertyId } from './properties.ts'
-import { type EventOf, type Handlers, hex, isRecord, type Link, type Replica, type World, who } from './world.ts'
+import type { Replica } from './replica.ts'
+import { type EventOf, type Handlers, hex, isRecord, type World, who } from './world.ts'
 
 const oddities: { readonly [what in Oddity['what']]: readonly [PropertyId, string] } = {
   behindGarbage: ['D-3', 'a record is appended behind what is none'],

@@ -2,7 +2,8 @@
 import type { PacketSeen } from '../core/trace.ts'
 import { PacketType, packetName } from '../core/wire/codes.ts'
 import { asZxid, epochOf, type Zxid } from '../core/wire/ids.ts'
-import { type EventOf, type Handlers, hex, isRecord, type Link, type World, who } from './world.ts'
+import type { Link } from './links.ts'
+import { type EventOf, type Handlers, hex, isRecord, type World, who } from './world.ts'
 
 export class SynchronizationChecks {
   readonly #world: World

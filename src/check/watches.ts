@@ -1,92 +1,16 @@
 /** W: which events each connection of a client must get, worked out from its own requests and the committed history. A watch
  *  holds from the state that the answer to its request shows. Source: WatchManager.java (data-tree.md section 5), with 3.8.0's
  *  rule that a connection has one watch for each path and table. */
-import type { EventId, TraceEvent } from '../core/trace.ts'
+import type { TraceEvent } from '../core/trace.ts'
 import { AddWatchMode, ErrorCode, EventType, eventName, OpCode, Perms, WatcherType } from '../core/wire/codes.ts'
-import type { ACL } from '../core/wire/data.ts'
 import type { Zxid } from '../core/wire/ids.ts'
 import { Reader } from '../core/wire/jute.ts'
 import { AddWatchRequest, CheckWatchesRequest, SetWatches, SetWatches2, WatcherEvent } from '../core/wire/proto.ts'
-import type { Change, Executed } from './reference-tree.ts'
-import { parentOf } from './reference-tree.ts'
+import type { ClientConnection, Request } from './connections.ts'
+import type { Executed } from './reference-tree.ts'
 import type { TreeChecks } from './tree.ts'
+import { type Due, type Kind, type Table, Watching, WatchTables } from './watch-tables.ts'
 import { type EventOf, type Handlers, hex, type World, who } from './world.ts'
-
-/** One connection of a client, as the bytes on it show. */
-export interface ClientConnection {
-  readonly id: string
-  readonly client: number
-  readonly server: number
-  /** 0 until it is granted. */
-  session: bigint
-  /** Sent and not answered, oldest first. */
-  readonly requests: Request[]
-  isAttached: boolean
-  asked:
-    | {
-        readonly session: bigint
-        readonly timeoutMs: number
-        readonly lastZxid: Zxid
-        readonly proof: number | undefined
-      }
-    | undefined
-  hasAuthenticated: boolean
-  readOnly: boolean
-  lastZxid: Zxid
-}
-
-export interface Request {
-  readonly xid: number
-  readonly type: number
-  readonly body: Uint8Array
-  readonly event: TraceEvent
-  /** When it was sent: the greatest zxid of a write that was answered, and its leader's committed history. */
-  readonly floor: Zxid
-  readonly floorBy: EventId | undefined
-  readonly leaderCommitted: Zxid | undefined
-  readonly leader: number
-  readonly leaderEpoch: number | undefined
-}
-
-type Kind = 'once' | 'persistent' | 'recursive'
-interface Watch {
-  readonly kind: Kind
-  readonly since: Zxid
-}
-/** A connection, and where it watches. */
-interface Only {
-  readonly watching: Watching
-  readonly at: string
-}
-type Table = Map<string, Map<Watching, Watch>>
-
-/** An event that must come. */
-interface Due {
-  readonly zxid: Zxid
-  readonly type: number
-  readonly path: string
-  /** It may be kept from this client, which may not read there. */
-  readonly optional: boolean
-  /** The watch that sets it off. */
-  readonly table: Table
-  readonly at: string
-}
-
-class Watching {
-  readonly connection: ClientConnection
-  /** In the order of their txns. */
-  readonly due: Due[] = []
-  /** Came while a setWatches was under way. */
-  early: { readonly type: number; readonly path: string; readonly event: EventOf<'repliesCame'> }[] = []
-  /** Overtaken by an answer, which is told once; how many more answers have come since. */
-  overtaken: { readonly due: Due; answers: number }[] = []
-  lastEvent: Zxid | undefined
-  /** The checker has lost track. */
-  blind = false
-  constructor(connection: ClientConnection) {
-    this.connection = connection
-  }
-}
 
 /** Of so many sessions it is known what they watched before. */
 const SESSIONS = 1000
@@ -96,10 +20,8 @@ const PATIENCE = 3
 export class WatchChecks {
   readonly #world: World
   readonly #tree: TreeChecks
-  readonly #data: Table = new Map()
-  readonly #children: Table = new Map()
+  readonly #tables = new WatchTables()
   readonly #watching = new Map<string, Watching>()
-  #recursive = 0
   /** By session: where its last connection had watches. */
   readonly #before = new Map<bigint, Set<string>>()
 
@@ -112,23 +34,16 @@ export class WatchChecks {
 
   /** The history has got a txn. */
   executed({ changes }: Executed): void {
-    if (this.#data.size === 0 && this.#children.size === 0) return
-    for (const change of changes) this.#trigger(change)
+    if (this.#tables.isEmpty) return
+    for (const change of changes) this.#tables.trigger(change)
   }
 
   ended(connection: ClientConnection): void {
     const watching = this.#watching.get(connection.id)
     if (watching === undefined) return
     this.#watching.delete(connection.id)
-    const paths = new Set<string>()
-    this.#before.set(connection.session, paths)
+    this.#before.set(connection.session, this.#tables.drop(watching))
     if (this.#before.size > SESSIONS) this.#before.delete(this.#before.keys().next().value as bigint)
-    for (const table of [this.#data, this.#children])
-      for (const [path, watchers] of table) {
-        if (watchers.get(watching)?.kind === 'recursive') this.#recursive--
-        if (watchers.delete(watching)) paths.add(path)
-        if (watchers.size === 0) table.delete(path)
-      }
   }
 
   // --- what comes --------------------------------------------------------------------------------
@@ -234,22 +149,23 @@ export class WatchChecks {
         const input = new Reader(body)
         const path = input.string() ?? ''
         if (!input.boolean()) return
-        const table = type === OpCode.getChildren || type === OpCode.getChildren2 ? this.#children : this.#data
+        const table =
+          type === OpCode.getChildren || type === OpCode.getChildren2 ? this.#tables.children : this.#tables.data
         return this.#add(connection, [table], path, 'once', zxid)
       }
       case OpCode.addWatch: {
         const { path, mode } = AddWatchRequest.read(new Reader(body))
         const kind = mode === AddWatchMode.PERSISTENT ? 'persistent' : 'recursive'
-        return this.#add(connection, [this.#data, this.#children], path, kind, zxid)
+        return this.#add(connection, [this.#tables.data, this.#tables.children], path, kind, zxid)
       }
       case OpCode.removeWatches: {
         if (err !== ErrorCode.Ok) return
         const { path, type: which } = CheckWatchesRequest.read(new Reader(body))
         const watching = this.#of(connection)
-        for (const table of [this.#data, this.#children]) {
-          if (which === (table === this.#data ? WatcherType.Children : WatcherType.Data)) continue
-          this.#remove(watching, table, path)
-          this.#withdraw(watching, table, path, zxid)
+        for (const table of [this.#tables.data, this.#tables.children]) {
+          if (which === (table === this.#tables.data ? WatcherType.Children : WatcherType.Data)) continue
+          this.#tables.remove(watching, table, path)
+          this.#tables.withdraw(watching, table, path, zxid)
         }
         this.#world.judges['W-6'].holds(true)
         return
@@ -257,6 +173,12 @@ export class WatchChecks {
       default:
         void event
     }
+  }
+
+  #add(connection: ClientConnection, tables: readonly Table[], path: string, kind: Kind, since: Zxid): void {
+    const watching = this.#of(connection)
+    const { head, changes } = this.#tree.tree
+    if (!watching.blind) this.#tables.add(watching, tables, path, kind, since, since < head ? changes : [])
   }
 
   #of(connection: ClientConnection): Watching {
@@ -267,96 +189,6 @@ export class WatchChecks {
       this.#watching.set(connection.id, watching)
     }
     return watching
-  }
-
-  /** Persistent watches are in both tables. */
-  #add(connection: ClientConnection, tables: readonly Table[], path: string, kind: Kind, since: Zxid): void {
-    const watching = this.#of(connection)
-    if (watching.blind) return
-    for (const table of tables) {
-      this.#remove(watching, table, path)
-      this.#withdraw(watching, table, path, since)
-      let watchers = table.get(path)
-      if (watchers === undefined) {
-        watchers = new Map()
-        table.set(path, watchers)
-      }
-      watchers.set(watching, { kind, since })
-      if (kind === 'recursive') this.#recursive++
-    }
-    // The server was behind: what has happened meanwhile will set it off.
-    const { tree } = this.#tree
-    if (since >= tree.head) return
-    const from = tree.changes.findLastIndex((change) => change.zxid <= since) + 1
-    for (const change of tree.changes.slice(from)) this.#trigger(change, { watching, at: path })
-  }
-
-  /** The watch there was another one, or none, from this state on. */
-  #withdraw({ due }: Watching, table: Table, path: string, since: Zxid): void {
-    for (let n = due.length - 1; n >= 0; n--) {
-      const each = due[n] as Due
-      if (each.zxid <= since) return
-      if (each.table === table && each.at === path) due.splice(n, 1)
-    }
-  }
-
-  #remove(watching: Watching, table: Table, path: string): void {
-    const watchers = table.get(path)
-    const watch = watchers?.get(watching)
-    if (watchers === undefined || watch === undefined) return
-    watchers.delete(watching)
-    if (watchers.size === 0) table.delete(path)
-    if (watch.kind === 'recursive') this.#recursive--
-  }
-
-  /** `only`: for this connection alone, which has just set a watch there. */
-  #trigger({ type, path, zxid, acl, parentAcl }: Change, only?: Only): void {
-    if (type === 'data') return void this.#fire(this.#data, path, EventType.NodeDataChanged, zxid, acl, only)
-    const parent = parentOf(path) || '/'
-    if (type === 'created') this.#fire(this.#data, path, EventType.NodeCreated, zxid, acl, only)
-    else {
-      const told = this.#fire(this.#data, path, EventType.NodeDeleted, zxid, acl, only)
-      this.#fire(this.#children, path, EventType.NodeDeleted, zxid, acl, only, told)
-    }
-    this.#fire(this.#children, parent, EventType.NodeChildrenChanged, zxid, parentAcl, only)
-  }
-
-  #fire(
-    table: Table,
-    path: string,
-    type: number,
-    zxid: Zxid,
-    acl: readonly ACL[] | undefined,
-    only: Only | undefined,
-    told?: ReadonlySet<Watching>,
-  ): ReadonlySet<Watching> {
-    const found = new Set<Watching>()
-    for (let at = path; ; at = parentOf(at) || '/') {
-      for (const [watching, { kind, since }] of [...(table.get(at) ?? [])]) {
-        if (since >= zxid || found.has(watching)) continue
-        if (only !== undefined && (only.watching !== watching || only.at !== at)) continue
-        const hears = kind === 'recursive' ? type !== EventType.NodeChildrenChanged : at === path
-        if (!hears) continue
-        found.add(watching)
-        if (kind === 'once') this.#remove(watching, table, at)
-        if (told?.has(watching)) continue
-        const rights = this.#rights(acl, watching.connection)
-        if (rights === 'none') continue
-        const same = (due: Due): boolean => due.zxid === zxid && due.type === type && due.path === path
-        if (only !== undefined && watching.due.some(same)) continue
-        insert(watching.due, { zxid, type, path, optional: rights === 'some', table, at })
-      }
-      if (at === '/' || this.#recursive === 0) break
-    }
-    return found
-  }
-
-  /** May this client read there? some: it depends on who it is. */
-  #rights(acl: readonly ACL[] | undefined, { hasAuthenticated }: ClientConnection): 'all' | 'some' | 'none' {
-    if (acl === undefined) return 'some'
-    const readers = acl.filter(({ perms }) => (perms & Perms.READ) !== 0)
-    if (readers.some(({ id }) => id.scheme === 'world')) return 'all'
-    return hasAuthenticated || readers.some(({ id }) => id.scheme === 'ip') ? 'some' : 'none'
   }
 
   #isHidden(path: string): boolean {
@@ -397,7 +229,7 @@ export class WatchChecks {
         const type = missed(path, kind)
         if (type === 'unknown') watching.blind = true
         else if (type === undefined)
-          this.#add(connection, [kind === 'child' ? this.#children : this.#data], path, 'once', zxid)
+          this.#add(connection, [kind === 'child' ? this.#tables.children : this.#tables.data], path, 'once', zxid)
         else {
           const came = early.findIndex((each) => each.type === type && each.path === path)
           if (!judges['W-4'].holds(came !== -1))
@@ -418,15 +250,8 @@ export class WatchChecks {
       ['recursive', body.persistentRecursiveWatches],
     ] as const)
       for (const path of paths) {
-        this.#add(connection, [this.#data, this.#children], path, kind, zxid)
+        this.#add(connection, [this.#tables.data, this.#tables.children], path, kind, zxid)
       }
     if (!watching.blind) for (const { type, path, event: by } of early) this.#match(watching, by, type, path)
   }
-}
-
-/** Behind all that are not later. */
-function insert(due: Due[], one: Due): void {
-  let at = due.length
-  while (at > 0 && (due[at - 1] as Due).zxid > one.zxid) at--
-  due.splice(at, 0, one)
 }

@@ -1,86 +1,16 @@
 /** What the checkers of all families share: the servers with their disks, the terms of leaders, the quorum connections, the
  *  ledger of histories, and the committed history, which only grows. Kept up here, judged by the families. */
 import { QuorumVerifier } from '../core/config/quorum-verifier.ts'
-import type { RoleState } from '../core/server/trace.ts'
-import type { EventId, PacketSeen, TraceEvent } from '../core/trace.ts'
-import { PacketType } from '../core/wire/codes.ts'
-import { asZxid, counterOf, epochOf, hex64, ZXID_0, type Zxid } from '../core/wire/ids.ts'
-import { type ChangeSeen, DiskModel } from './disk-model.ts'
+import type { EventId, TraceEvent } from '../core/trace.ts'
+import { asZxid, counterOf, hex64, ZXID_0, type Zxid } from '../core/wire/ids.ts'
+import type { ChangeSeen } from './disk-model.ts'
 import type { Judges } from './judge.ts'
 import { Ledger } from './ledger.ts'
+import { type Link, newLink } from './links.ts'
+import { newReplica, type Replica, type Term } from './replica.ts'
 
 export type EventOf<K extends TraceEvent['kind']> = TraceEvent & { readonly kind: K }
 export type Handlers = { readonly [K in TraceEvent['kind']]?: (event: EventOf<K>) => void }
-
-export interface Replica {
-  readonly sid: number
-  up: boolean
-  paused: boolean
-  incarnation: number
-  readonly disk: DiskModel
-  /** The disk's witness has spoken: without it nothing is said of the disk. */
-  witnessed: boolean
-  /** Bits have flipped on its disk, of which it cannot know: nothing more is said of it, and what it says it has counts. */
-  rotten: boolean
-  state: RoleState | 'STARTING' | 'STOPPED'
-  /** Looks for a leader: from the beginning of a round to its election. */
-  searching: boolean
-  /** As leader; kept when it is over. */
-  term: Term | undefined
-  /** As learner: the newest quorum connection that it opened. */
-  link: Link | undefined
-  serving: boolean
-  /** Runs, or ran, without an ensemble. */
-  isAlone: boolean
-  /** Serves those who are content with reading. */
-  readOnly: boolean
-  /** The last txn in its tree; undefined while unknown. */
-  applied: Zxid | undefined
-  /** When it last left a role or died. */
-  leftAt: number
-  stopped: TraceEvent | undefined
-  /** Its disk has failed in this life. */
-  failed: EventOf<'diskFailed'> | undefined
-  voters: readonly number[]
-  tickMs: number
-  initLimit: number
-  syncLimit: number
-}
-
-/** One server's time as leader. */
-export interface Term {
-  readonly sid: number
-  epoch: number
-  established: EventOf<'established'> | undefined
-  /** What was committed when it was established. */
-  base: Zxid
-  over: boolean
-  lastProposed: Zxid
-  lastCommitted: Zxid
-}
-
-/** A learner's connection with its leader. */
-export interface Link {
-  readonly id: string
-  readonly learner: number
-  readonly leader: number
-  /** Ends that are no more, by their server. */
-  readonly over: Set<number>
-  /** Of LEADERINFO. */
-  epoch: number | undefined
-  mode: 'DIFF' | 'TRUNC' | 'SNAP' | undefined
-  /** What the learner said it has. */
-  reported: Zxid | undefined
-  /** The end of what it has, with all that was sent. */
-  last: Zxid | undefined
-  /** The end of the committed history that was sent before NEWLEADER. */
-  history: Zxid | undefined
-  newLeader: { readonly epoch: number; readonly event: TraceEvent } | undefined
-  acked: boolean
-  /** Sent, and not committed; those before `committed` are done with. */
-  pending: Zxid[]
-  committed: number
-}
 
 export class World {
   readonly judges: Judges
@@ -114,30 +44,7 @@ export class World {
   replica(sid: number): Replica {
     const known = this.replicas.get(sid)
     if (known !== undefined) return known
-    const replica: Replica = {
-      sid,
-      up: false,
-      paused: false,
-      incarnation: 0,
-      disk: new DiskModel(),
-      witnessed: false,
-      rotten: false,
-      state: 'STOPPED',
-      searching: false,
-      term: undefined,
-      link: undefined,
-      serving: false,
-      isAlone: false,
-      readOnly: false,
-      applied: undefined,
-      leftAt: -1,
-      stopped: undefined,
-      failed: undefined,
-      voters: [],
-      tickMs: 2000,
-      initLimit: 10,
-      syncLimit: 5,
-    }
+    const replica = newReplica(sid)
     this.replicas.set(sid, replica)
     return replica
   }
@@ -332,28 +239,12 @@ export class World {
     }
   }
 
-  /** The learner is who opened the connection, and a connection is named after him. */
   link(id: string, station: number, other: number): Link {
     const known = this.links.get(id)
     if (known !== undefined) return known
-    const learner = Number.parseInt(id, 10)
-    const link: Link = {
-      id,
-      learner,
-      leader: learner === station ? other : station,
-      over: new Set(),
-      epoch: undefined,
-      mode: undefined,
-      reported: undefined,
-      last: undefined,
-      history: undefined,
-      newLeader: undefined,
-      acked: false,
-      pending: [],
-      committed: 0,
-    }
+    const link = newLink(id, station, other)
     this.links.set(id, link)
-    const replica = this.replica(learner)
+    const replica = this.replica(link.learner)
     if (replica.up) replica.link = link
     return link
   }
@@ -361,52 +252,6 @@ export class World {
   #ended(link: Link, station: number): void {
     link.over.add(station)
     if (link.over.size === 2) this.links.delete(link.id)
-  }
-
-  /** A packet was sent. */
-  packet(link: Link, event: EventOf<'packetsSent'>, { type, zxid: number }: PacketSeen): void {
-    const zxid = asZxid(number)
-    if (event.station === link.learner) {
-      if (type === PacketType.ACKEPOCH) link.reported = zxid
-      else if (type === PacketType.ACK) link.acked = true
-      return
-    }
-    switch (type) {
-      case PacketType.LEADERINFO:
-        link.epoch = epochOf(zxid)
-        return
-      case PacketType.DIFF:
-        link.mode = 'DIFF'
-        link.last = link.reported
-        link.history = zxid
-        return
-      case PacketType.TRUNC:
-      case PacketType.SNAP:
-        link.mode = type === PacketType.TRUNC ? 'TRUNC' : 'SNAP'
-        link.last = zxid
-        link.history = zxid
-        return
-      case PacketType.PROPOSAL:
-        link.last = zxid
-        link.pending.push(zxid)
-        return
-      case PacketType.COMMIT:
-      case PacketType.COMMITANDACTIVATE:
-        if (link.pending[link.committed] === zxid) link.committed++
-        if (link.committed > 64 && link.committed * 2 > link.pending.length) {
-          link.pending = link.pending.slice(link.committed)
-          link.committed = 0
-        }
-        if (link.newLeader === undefined) link.history = zxid
-        return
-      case PacketType.INFORM:
-      case PacketType.INFORMANDACTIVATE:
-        link.last = zxid
-        if (link.newLeader === undefined) link.history = zxid
-        return
-      case PacketType.NEWLEADER:
-        link.newLeader = { epoch: epochOf(zxid), event }
-    }
   }
 
   #started(replica: Replica, incarnation: number): void {
