@@ -52,6 +52,8 @@ export class Database {
   readonly #membership: Membership
   readonly #options: DatabaseOptions
   readonly #log: FileTxnLog
+  /** The epoch whose leader wants something cut off here that only a snapshot holds; SNAP ends it. */
+  uncuttableIn: number | undefined
   #state = new State()
   #committedLog: CommittedLog
   #loadedBefore = false
@@ -280,6 +282,7 @@ export class Database {
     this.#state = state
     this.#committedLog = new CommittedLog(this.#config.commitLogCount)
     this.writer.restartAt(zxid)
+    this.uncuttableIn = undefined
     this.#tellTree([])
     this.#start({
       steps,

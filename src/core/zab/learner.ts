@@ -14,7 +14,7 @@ import type { Role } from '../server/role.ts'
 import type { ServerMetrics } from '../server/server-metrics.ts'
 import { DataTree } from '../tree/data-tree.ts'
 import { OpCode, PacketType, packetName } from '../wire/codes.ts'
-import { asSession, counterOf, epochOf, makeZxid, type SessionId, type Sid, type Zxid } from '../wire/ids.ts'
+import { asSession, counterOf, epochOf, makeZxid, type SessionId, type Sid, ZXID_0, type Zxid } from '../wire/ids.ts'
 import { JuteError, Reader, Writer } from '../wire/jute.ts'
 import type { QuorumPacket } from '../wire/quorum.ts'
 import { decodeLogged, type LoggedTxn } from '../wire/txn.ts'
@@ -237,7 +237,9 @@ export class Learner implements Role {
     this.#syncSince = this.#context.host.clock.now()
     const data = new Writer(4)
     data.int(currentEpoch)
-    this.#quorum?.send(PacketType.ACKEPOCH, this.#context.database.lastLoggedZxid, data.finish())
+    const { database } = this.#context
+    const asksForAll = currentEpoch === -1 && database.uncuttableIn === this.#epoch
+    this.#quorum?.send(PacketType.ACKEPOCH, asksForAll ? ZXID_0 : database.lastLoggedZxid, data.finish())
   }
 
   // --- synchronization ---------------------------------------------------------------------------
@@ -256,12 +258,25 @@ export class Learner implements Role {
     }
     if (mode === 'TRUNC') {
       const result = database.truncate(packet.zxid)
-      if (!result.ok) return this.#context.halt(`cannot truncate to the leader's history: ${result.error.reason}`)
+      if (!result.ok) return this.#cannotTruncate(result.error.reason)
       host.trace.emit({ kind: 'truncated', zxid: packet.zxid })
     }
+    if (mode === 'DIFF' && database.uncuttableIn === this.#epoch)
+      return this.#context.halt('the leader sends DIFF where it was asked for everything')
     database.showConfig()
     this.#lastQueued = database.lastLoggedZxid
     this.#phase = 'syncing'
+  }
+
+  /** What is to be cut off is in a snapshot, which cannot be cut: a leader whose epoch was never established has sent it.
+   *  Java's server stops here, at each start anew. This one leaves and comes back to the same leader, with nothing, and is
+   *  sent everything. In an epoch that it has accepted before its answer does not count, so that it hides nothing. */
+  #cannotTruncate(reason: string): void {
+    const { database } = this.#context
+    if (database.uncuttableIn === this.#epoch)
+      return this.#context.halt(`cannot truncate to the leader's history: ${reason}`)
+    database.uncuttableIn = this.#epoch
+    this.#resign(`cannot truncate to the leader's history: ${reason}`)
   }
 
   /** @returns false while the stream is not whole. The snapshot replaces tree and files at once, in memory and on

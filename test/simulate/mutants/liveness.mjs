@@ -180,4 +180,24 @@ export const livenessMutants = [
     shape: { deeds: { vanish: 1 } },
     seconds: 60,
   },
+  {
+    name: 'stops-where-it-cannot-cut',
+    says: 'A server that is told to cut off what only a snapshot holds stops for good.',
+    bug: 'no number: Not able to truncate the log',
+    expect: ['L-6', 'L-1'],
+    changes: [
+      change(
+        'core/zab/learner.ts',
+        '    if (database.uncuttableIn === this.#epoch)\n      return',
+        '    if (this.#epoch > 0)\n      return',
+      ),
+    ],
+    shape: {
+      families: ['partition', 'partitionReset', 'kill'],
+      config: { diskSyncUs: { min: 20_000, max: 60_000 } },
+      deeds: { burst: 3 },
+      faultEveryMs: 500,
+      lastsMs: 1500,
+    },
+  },
 ]

@@ -9,11 +9,7 @@ const TRUSTS_MEMORY = [
     'lookForLeader({ zxid: database.lastLoggedZxid,',
     'lookForLeader({ zxid: database.tree.lastProcessedZxid,',
   ),
-  change(
-    'core/zab/learner.ts',
-    'this.#quorum?.send(PacketType.ACKEPOCH, this.#context.database.lastLoggedZxid, data.finish())',
-    'this.#quorum?.send(PacketType.ACKEPOCH, this.#context.database.tree.lastProcessedZxid, data.finish())',
-  ),
+  change('core/zab/learner.ts', 'asksForAll ? ZXID_0 : database.lastLoggedZxid', 'database.tree.lastProcessedZxid'),
 ]
 
 /** @type {readonly import('../mutants.mjs').Mutant[]} */
@@ -100,12 +96,14 @@ export const synchronizationMutants = [
       ),
     ],
     shape: {
-      families: ['partition', 'partitionReset', 'kill'],
-      config: { diskSyncUs: { min: 20_000, max: 60_000 } },
-      deeds: { burst: 3 },
-      faultEveryMs: 500,
-      lastsMs: 1500,
+      families: ['partition', 'oneWay', 'kill', 'pause'],
+      config: { diskSyncUs: { min: 5000, max: 40_000 } },
+      deeds: { burst: 2 },
+      faultEveryMs: 600,
+      lastsMs: 2000,
     },
+    seconds: 60,
+    seeds: 100,
   },
   {
     name: 'snap-keeps-log',
