@@ -157,6 +157,8 @@ export class NetworkPort implements Network {
 
   /** Links are like this from now on. */
   become(rules: Conditions['links']): void {
+    // What was written in this moment left before.
+    this.flush()
     this.#rules = rules
     for (const end of [...this.#ends.values()]) {
       this.#look(end)

@@ -102,6 +102,20 @@ describe('a link', () => {
     expect(said(sim)).not.toContain('lost: reset')
   })
 
+  test('that is whole again in the moment in which a frozen process goes on, lets go what that process writes then', () => {
+    const sim = simulate({ 1: counter(2), 2: listener() })
+    sim.run(SECOND)
+    sim.act(link({ way: 'held' }))
+    sim.run(SECOND)
+    sim.act({ kind: 'pause', station: 1 })
+    sim.run(SECOND)
+    sim.act({ kind: 'heal' })
+    sim.act({ kind: 'resume', station: 1, clock: 'ran' })
+    sim.run(SECOND)
+    expect(heard(sim, 2)).toEqual(upTo(heard(sim, 2).length))
+    expect(heard(sim, 2).length).toBeGreaterThan(25)
+  })
+
   test('that is reset breaks connections at once on both sides, and lets none be opened', () => {
     const sim = simulate({ 1: counter(2), 2: listener() })
     sim.run(SECOND)
