@@ -1,5 +1,6 @@
 /** The runs that are broken off everywhere. Each begins with the same script, so that there are snapshots, several logs and
  *  purged files, and is the same each time, up to the point where it is broken off. */
+import type { ReplicaConfig } from '../../../src/core/config/replica-config.ts'
 import type { Sid } from '../../../src/core/wire/ids.ts'
 import { configureServer } from '../../../src/hosts/configure.ts'
 import type { RunConfig } from '../../../src/hosts/ensemble.ts'
@@ -11,7 +12,7 @@ import { withSettings } from '../members.ts'
 import { Rig } from '../rig.ts'
 import { BURST_AFTER_MS, burstOf, ScriptClient, type Step, scriptOf } from './script.ts'
 
-const SETTINGS = { containerCheckIntervalMs: 700, snapRetainCount: 3 }
+const CONTAINERS = { containerCheckIntervalMs: 700 }
 const KNOBS = { extendedTypesEnabled: true, enforceQuota: true } as const
 /** Txns between two snapshots, about. */
 const SNAP_COUNT = 24
@@ -33,10 +34,13 @@ export interface Broken {
 
 export class SweepRig extends Rig {
   readonly #clients: ScriptClient[]
+  readonly #settings: Partial<ReplicaConfig>
 
-  constructor(servers: number, given: Partial<RunConfig> = {}, files?: (station: number) => PageCache) {
+  /** `retain`: so many snapshots are kept. */
+  constructor(servers: number, given: Partial<RunConfig> = {}, retain = 3, files?: (station: number) => PageCache) {
     const clients: ScriptClient[] = []
-    const server = withSettings(() => SETTINGS)
+    const settings = { ...CONTAINERS, snapRetainCount: retain }
+    const server = withSettings(() => settings)
     const start: Launch = (host, spec) => {
       const [word, connect = '', count, first] = spec.what === 'client' ? spec.connect.split(' ') : []
       if (word !== 'script' && word !== 'burst') return server(host, spec)
@@ -48,10 +52,11 @@ export class SweepRig extends Rig {
     const knobs = { ...KNOBS, ...given.knobs }
     super(servers, { snapCount: SNAP_COUNT, witness: 'all', ...given, knobs }, start, files)
     this.#clients = clients
+    this.#settings = settings
   }
 
   config(sid: Sid) {
-    return { ...configureServer(sid, this.sim.config), ...SETTINGS }
+    return { ...configureServer(sid, this.sim.config), ...this.#settings }
   }
 
   /** A client that goes through so many rounds of the script. */
@@ -132,15 +137,13 @@ export const ROUNDS = 6
 export const MAIN_SCRIPT: readonly Step[] = scriptOf(ROUNDS)
 
 const whole =
-  (servers: number, sid: Sid): Story =>
+  (servers: number, sid: Sid, retain: number): Story =>
   (crash) => {
-    const rig = new SweepRig(servers)
+    const rig = new SweepRig(servers, {}, retain)
     rig.arm(sid, crash)
-    const sinceUs = 0
-    rig.beginScript(ROUNDS)
-    rig.finishScripts()
+    rig.script(ROUNDS)
     rig.end()
-    return { rig, sid, sinceUs }
+    return { rig, sid, sinceUs: 0 }
   }
 
 /** A learner comes back. */
@@ -154,6 +157,7 @@ function returns(rig: SweepRig, sid: Sid, crash: Crash | undefined): Broken {
   return { rig, sid, sinceUs }
 }
 
+const DEATHS = 6
 /** Enough for several logs. */
 const UNSHARED = 60
 
@@ -181,6 +185,7 @@ interface Told {
 
 export type StoryName =
   | 'a server alone'
+  | 'a server that dies before its syncs'
   | 'a follower'
   | 'a leader'
   | `a learner that gets a ${'DIFF' | 'TRUNC' | 'SNAP'}`
@@ -188,9 +193,26 @@ export type StoryName =
   | 'a leader whose epoch begins'
 
 export const STORIES: { readonly [name in StoryName]: Told } = {
-  'a server alone': { story: whole(1, 1) },
-  'a follower': { story: whole(3, 1) },
-  'a leader': { story: whole(3, 3) },
+  'a server alone': { story: whole(1, 1, 1) },
+  'a server that dies before its syncs': {
+    story: (crash) => {
+      const rig = new SweepRig(1)
+      rig.settle()
+      rig.beginScript(4)
+      const sinceUs = rig.sim.edgeUs
+      for (let n = 1; n <= DEATHS; n++) {
+        rig.sim.act({ kind: 'crashAt', station: 1, point: { before: 'sync', nth: 4 + n } })
+        rig.until('killed', { station: 1 })
+        rig.start(1)
+      }
+      rig.arm(1, crash)
+      rig.finishScripts()
+      rig.end()
+      return { rig, sid: 1, sinceUs }
+    },
+  },
+  'a follower': { story: whole(3, 1, 1) },
+  'a leader': { story: whole(3, 3, 3) },
   'a learner that gets a DIFF': {
     mode: 'DIFF',
     story: (crash) => {
