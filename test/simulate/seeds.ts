@@ -47,24 +47,31 @@ export function runOne(seed: number, terms: Terms): Summary {
   // Decoders throw whenever a frame is not whole yet, and nobody looks at those stacks.
   Error.stackTraceLimit = terms.show === undefined ? 0 : 10
   const before = process.cpuUsage()
-  const result = drawn(seed, terms)
+  const result = drawnSafely(seed, terms)
   const used = process.cpuUsage(before)
+  // The process's, which all threads use alike.
+  const cpuMs = (used.user + used.system) / 1000 / (terms.threads ?? 1)
+  if (typeof result === 'string') {
+    const findings = [{ property: 'host', sentence: result, atUs: 0 }]
+    return { seed, hash: '', events: 0, virtualUs: 0, cpuMs, marks: [], findings, lastEvents: [] }
+  }
+  const { hash, events, virtualUs, marks, lastEvents } = result
   const findings = result.findings.map(({ property, sentence, event }) => ({ property, sentence, atUs: event.at }))
   if (seed % SAMPLE === 0) {
     const again = drawn(seed, terms).hash
-    if (again !== result.hash)
-      findings.push({ property: 'R-1', sentence: `a second run gave ${again}, the first ${result.hash}`, atUs: 0 })
+    if (again !== hash)
+      findings.push({ property: 'R-1', sentence: `a second run gave ${again}, the first ${hash}`, atUs: 0 })
   }
-  return {
-    seed,
-    hash: result.hash,
-    events: result.events,
-    virtualUs: result.virtualUs,
-    // The process's, which all threads use alike.
-    cpuMs: (used.user + used.system) / 1000 / (terms.threads ?? 1),
-    marks: result.marks,
-    findings,
-    lastEvents: findings.length === 0 ? [] : result.lastEvents.map(sentenceOf),
+  const shown = findings.length === 0 ? [] : lastEvents.map(sentenceOf)
+  return { seed, hash, events, virtualUs, cpuMs, marks, findings, lastEvents: shown }
+}
+
+/** What the simulator itself throws is a finding, too. */
+function drawnSafely(seed: number, terms: Terms): SeedResult | string {
+  try {
+    return drawn(seed, terms)
+  } catch (error) {
+    return `the simulator threw: ${String(error)}`
   }
 }
 
