@@ -27,7 +27,8 @@ export class SynchronizationChecks {
     const { judges, ledger } = this.#world
     const replica = this.#world.replica(event.station)
     if (type === PacketType.ACKEPOCH) {
-      if (!replica.witnessed || zxid < 0n) return
+      // Who says that he has nothing is sent everything.
+      if (!replica.witnessed || zxid <= 0n) return
       const { head } = replica.disk.written
       if (!judges['S-4'].holds(ledger.normal(zxid) === ledger.normal(head)))
         judges['S-4'].report(
