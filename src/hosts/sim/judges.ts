@@ -6,9 +6,9 @@ import { ShadowRecovery } from './shadow-recovery.ts'
 import type { Simulation } from './sim.ts'
 
 /** Of so many seeds one has the histories of its clients explained at the end. */
-const EXPLAINED = 10
+const EXPLAINED = 100
 /** One of so many changes of a disk is followed by a power cut of a copy; of a few seeds, many more. */
-const CUTS = 200
+const CUTS = 1000
 const MANY_CUTS = 10
 
 export function judges({ seed }: RunConfig, sim: Simulation): readonly Judging[] {
