@@ -176,7 +176,7 @@ export class EnsembleChecker implements Checker {
       this.world.after(event)
       // Where a history was just being replaced, the cut may have left either.
       const is = disk.durable.head
-      if (event.cause === 'powerCut' && isWhole)
+      if (event.cause === 'powerCut' && isWhole && this.world.replica(event.station).witnessed)
         if (!this.#judges['R-5'].holds(this.world.ledger.contains(is, before)))
           this.#judges['R-5'].report(
             event,
