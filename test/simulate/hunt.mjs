@@ -12,7 +12,7 @@ import { bundle } from './bundle.mjs'
 /** Seeds, unless the mutant says otherwise. */
 export const BUDGET = 50
 /** Virtual seconds of trouble. */
-export const SECONDS = 30
+const SECONDS = 30
 
 /** So many threads at once, whoever asks. */
 const THREADS = 2
@@ -25,17 +25,37 @@ const isLiveness = (expect) => expect.some((property) => /^L-|^O-2/.test(propert
 
 /**
  * @param {Mutant} mutant
- * @param {{ readonly seeds?: readonly number[], readonly onAttempt?: (attempt: KillAttempt) => void }} [options] `seeds`: instead of its own
  * @returns {Promise<Hunted>}
  */
-export async function hunt(mutant, { seeds, onAttempt } = {}) {
-  const budget = Array.from({ length: mutant.seeds ?? BUDGET }, (_, index) => index + 1)
-  const own = mutant.seed === undefined ? budget : [mutant.seed, ...budget.filter((seed) => seed !== mutant.seed)]
+export async function hunt(mutant) {
+  const { seed } = mutant
+  const budget = budgetFrom(mutant, 1)
+  const [hunted] = await hunts(mutant, [
+    seed === undefined ? budget : [seed, ...budget.filter((each) => each !== seed)],
+  ])
+  return /** @type {Hunted} */ (hunted)
+}
+
+/**
+ * One hunt after the other, each over seeds of its own.
+ * @param {Mutant} mutant
+ * @param {readonly (readonly number[])[]} lists
+ * @returns {Promise<Hunted[]>}
+ */
+export function hunts(mutant, lists) {
   return inTurn(async () => {
     const address = await bundle(mutant.name, 'kill')
-    return run(address, taskOf(mutant, seeds ?? own), onAttempt)
+    const hunted = []
+    for (const seeds of lists) hunted.push(await run(address, taskOf(mutant, seeds)))
+    return hunted
   })
 }
+
+/**
+ * @param {Mutant} mutant
+ * @param {number} start
+ */
+export const budgetFrom = ({ seeds = BUDGET }, start) => Array.from({ length: seeds }, (_, index) => start + index)
 
 /**
  * The same without the bug: nothing may be found.
@@ -55,7 +75,7 @@ let sound
  * @param {readonly number[]} seeds
  * @returns {import('./kill.ts').KillTask}
  */
-export const taskOf = ({ expect, seconds = SECONDS, shape }, seeds) => ({
+const taskOf = ({ expect, seconds = SECONDS, shape }, seeds) => ({
   seeds,
   seconds,
   expect,
@@ -66,20 +86,16 @@ export const taskOf = ({ expect, seconds = SECONDS, shape }, seeds) => ({
 /**
  * @param {string} address
  * @param {import('./kill.ts').KillTask} workerData
- * @param {(attempt: KillAttempt) => void} [onAttempt]
  * @returns {Promise<Hunted>}
  */
-function run(address, workerData, onAttempt) {
+function run(address, workerData) {
   return new Promise((resolve) => {
     /** @type {KillAttempt[]} */
     const attempts = []
     /** @type {string | undefined} */
     let error
     const worker = new Worker(new URL(address), { workerData, execArgv: [] })
-    worker.on('message', (attempt) => {
-      attempts.push(attempt)
-      onAttempt?.(attempt)
-    })
+    worker.on('message', (attempt) => attempts.push(attempt))
     worker.on('error', (thrown) => {
       error = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
     })

@@ -1,7 +1,7 @@
 /** `npm run simulate -- --mutants`: hunts all of them from several first seeds, and says how many seeds each took. */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { BUDGET, hunt } from './hunt.mjs'
+import { budgetFrom, hunts } from './hunt.mjs'
 import { mutants } from './mutants.mjs'
 
 /** First seeds of the hunts of one mutant. */
@@ -22,23 +22,21 @@ export async function table(args) {
 
 /** @param {import('./mutants.mjs').Mutant} mutant */
 async function rowOf(mutant) {
-  const hunts = []
-  for (const start of STARTS) {
-    const seeds = Array.from({ length: mutant.seeds ?? BUDGET }, (_, index) => start + index)
-    const { attempts, killedBy, error } = await hunt(mutant, { seeds })
-    hunts.push({ took: killedBy === undefined ? undefined : attempts.length, seed: killedBy?.seed, killedBy, error })
-  }
+  const lists = STARTS.map((start) => budgetFrom(mutant, start))
+  const hunted = (await hunts(mutant, lists)).map(({ attempts, killedBy, error }) => ({
+    ...{ took: killedBy === undefined ? undefined : attempts.length, seed: killedBy?.seed, killedBy, error },
+  }))
   const { name, expect, bug, says } = mutant
   // The median; a hunt without success counts as the longest.
-  const took = hunts.map((each) => each.took ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b)[STARTS.length >> 1]
-  const best = hunts.find(({ killedBy }) => killedBy !== undefined)?.killedBy
+  const took = hunted.map((each) => each.took ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b)[STARTS.length >> 1]
+  const best = hunted.find(({ killedBy }) => killedBy !== undefined)?.killedBy
   const row = {
     ...{ name, bug, says, expect, shape: mutant.shape !== undefined },
     fired: best?.broken ?? [],
     sentence: best?.sentence,
-    seeds: hunts.map(({ seed }) => seed),
+    seeds: hunted.map(({ seed }) => seed),
     took: took === Number.POSITIVE_INFINITY ? undefined : took,
-    error: hunts.find(({ error }) => error !== undefined)?.error,
+    error: hunted.find(({ error }) => error !== undefined)?.error,
   }
   const how = row.took === undefined ? 'SURVIVES' : `${row.took} seeds`
   console.log([name.padEnd(32), expect.join(' ').padEnd(20), row.fired.join(' ').padEnd(24), how].join(' '))
