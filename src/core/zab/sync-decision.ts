@@ -31,7 +31,11 @@ export function decideSync(peer: Zxid, head: Zxid, window: readonly CommittedPro
   if (peer === head) return { mode: 'DIFF', zxid: head, proposals: [], reason: 'same' }
   const min = window[0]?.zxid ?? head
   const max = window.at(-1)?.zxid ?? head
-  if (peer > max && !newEpochPeer) return { mode: 'TRUNC', zxid: max, proposals: [], reason: 'aheadOfLeader' }
+  // A tail of a later epoch need not begin where our history ends: its leader may have had less of the epoch before. Java's
+  // leader sends TRUNC there too, and a learner that lacks the record it names is left with a hole.
+  const sameEpoch = epochOf(peer) === epochOf(max)
+  if (peer > max && !newEpochPeer && sameEpoch)
+    return { mode: 'TRUNC', zxid: max, proposals: [], reason: 'aheadOfLeader' }
   if (peer < min) return { mode: 'SNAP', reason: 'tooFarBehind' }
   if (peer > max) return { mode: 'SNAP', reason: 'otherHistory' }
 

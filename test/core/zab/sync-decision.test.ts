@@ -29,6 +29,12 @@ describe('a leader decides how a learner is brought up to date', () => {
     expect(decideSync(z(1, 5), z(1, 3), [])).toMatchObject({ mode: 'TRUNC', zxid: z(1, 3) })
   })
 
+  it('a learner ahead by a later epoch gets a SNAP: that epoch need not have begun where the leader ends', () => {
+    // The learner has 2.3 and 3.1, the leader 2.3 to 2.5, and epoch 3 was never established.
+    const decision = decideSync(z(3, 1), z(2, 5), window(z(2, 3), z(2, 4), z(2, 5)))
+    expect(decision).toEqual({ mode: 'SNAP', reason: 'otherHistory' })
+  })
+
   it('a learner older than the committed log gets a SNAP', () => {
     expect(decideSync(z(1, 1), z(1, 9), window(z(1, 8), z(1, 9)))).toEqual({ mode: 'SNAP', reason: 'tooFarBehind' })
   })
