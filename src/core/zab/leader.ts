@@ -184,8 +184,9 @@ export class Leader implements Role, LeaderOfHandlers {
     host.trace.emit({ kind: 'epochProposed', epoch: this.#epoch, from: sorted(this.#connecting) })
     this.#limit('Timeout while waiting for epoch to be acked by quorum')
     database.epochs.setAccepted(this.#epoch, (error) => {
-      if (this.#stopped) return
+      // A disk that refuses is the end, also where this role has ended meanwhile.
       if (error !== undefined) return this.#context.halt(`acceptedEpoch could not be written: ${error.message}`)
+      if (this.#stopped) return
       host.trace.emit({ kind: 'epochAccepted', epoch: this.#epoch })
       this.#versionMembership()
       for (const handler of this.#handlers) handler.epochDecided()
@@ -226,8 +227,8 @@ export class Leader implements Role, LeaderOfHandlers {
     this.#epochAckFixed = true
     this.#limit('Timeout while waiting for NEWLEADER to be acked by quorum')
     database.epochs.setCurrent(this.#epoch, (error) => {
-      if (this.#stopped) return
       if (error !== undefined) return this.#context.halt(`currentEpoch could not be written: ${error.message}`)
+      if (this.#stopped) return
       host.trace.emit({ kind: 'epochCurrent', epoch: this.#epoch })
       this.#lastProposed = makeZxid(this.#epoch, 0)
       this.#lastCommitted = this.#lastProposed

@@ -225,8 +225,9 @@ export class Learner implements Role {
     if (epoch === accepted) return this.#ackEpoch(-1)
     this.#phase = 'writingAcceptedEpoch'
     database.epochs.setAccepted(epoch, (error) => {
-      if (this.#phase !== 'writingAcceptedEpoch') return
+      // A disk that refuses is the end, also where this role has ended meanwhile.
       if (error !== undefined) return this.#context.halt(`acceptedEpoch could not be written: ${error.message}`)
+      if (this.#phase !== 'writingAcceptedEpoch') return
       host.trace.emit({ kind: 'epochAccepted', epoch })
       this.#ackEpoch(database.epochs.current)
     })
@@ -371,11 +372,11 @@ export class Learner implements Role {
       host.trace.emit({ kind: 'applied', zxid, phase: 'sync', logged: bytes, digest })
     }
     database.sync((historyError) => {
-      if (this.#phase !== 'writingHistory') return
       if (historyError !== undefined) return this.#context.halt(`the log could not be written: ${historyError.message}`)
+      if (this.#phase !== 'writingHistory') return
       database.epochs.setCurrent(epoch, (error) => {
-        if (this.#phase !== 'writingHistory') return
         if (error !== undefined) return this.#context.halt(`currentEpoch could not be written: ${error.message}`)
+        if (this.#phase !== 'writingHistory') return
         host.trace.emit({ kind: 'epochCurrent', epoch })
         host.trace.emit({ kind: 'newLeaderAck', epoch, zxid: database.lastLoggedZxid })
         this.#phase = 'awaitUpToDate'
