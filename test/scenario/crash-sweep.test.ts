@@ -47,14 +47,15 @@ test('the script has at least 200 requests, of all kinds; snapshots are taken an
 
 /** At least so many different states of its disk, of every so many moments. */
 const DISKS: readonly (readonly [name: StoryName, states: number, every: number])[] = [
-  ['a server alone', 5000, 2],
-  ['a server that dies before its syncs', 3000, 1],
-  ['a follower', 3000, 3],
-  ['a leader', 3000, 3],
+  ['a server alone', 3000, 3],
+  ['a server that dies before its syncs', 1500, 2],
+  ['a follower', 2000, 4],
+  ['a leader', 2000, 4],
   ['a learner that gets a DIFF', 2000, 3],
   ['a learner that gets a TRUNC', 1500, 1],
   ['a learner that gets a SNAP', 1500, 1],
   ['a learner that gets a SNAP for what it has too much', 1500, 1],
+  ['a learner that gets a SNAP of what is older', 1500, 1],
   ['a leader whose epoch begins', 1500, 1],
 ]
 
@@ -94,6 +95,7 @@ const RESTARTS: readonly (readonly [name: StoryName, restarts: number, effects: 
   ['a learner that gets a TRUNC', 15, 150],
   ['a learner that gets a SNAP', 15, 150],
   ['a learner that gets a SNAP for what it has too much', 15, 150],
+  ['a learner that gets a SNAP of what is older', 15, 150],
   ['a leader whose epoch begins', 12, 60],
 ]
 /** Of each kind of effect, the first, the last, and one between them. */

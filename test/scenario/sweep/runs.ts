@@ -190,6 +190,7 @@ export type StoryName =
   | 'a leader'
   | `a learner that gets a ${'DIFF' | 'TRUNC' | 'SNAP'}`
   | 'a learner that gets a SNAP for what it has too much'
+  | 'a learner that gets a SNAP of what is older'
   | 'a leader whose epoch begins'
 
 export const STORIES: { readonly [name in StoryName]: Told } = {
@@ -242,6 +243,27 @@ export const STORIES: { readonly [name in StoryName]: Told } = {
       const rig = left()
       rig.script(1, 10, [1, 2])
       return returns(rig, 3, crash)
+    },
+  },
+  'a learner that gets a SNAP of what is older': {
+    mode: 'SNAP',
+    story: (crash) => {
+      const rig = new SweepRig(3)
+      rig.settle()
+      rig.script(2)
+      rig.stop(3)
+      rig.until('established', { station: 2 })
+      rig.settle()
+      // Sessions that only 2 has: the first txns of its epoch, which never was for the others.
+      rig.sim.act({ kind: 'link', from: [2], to: [1], ports: ['quorum'], state: { way: 'held' } })
+      for (let n = 0; n < 5; n++) rig.sim.openClient('burst zk2:2181 1')
+      rig.sim.run(300_000)
+      rig.stop(2)
+      rig.sim.act({ kind: 'heal' })
+      rig.restart(3)
+      rig.until('established')
+      rig.settle()
+      return returns(rig, 2, crash)
     },
   },
   'a leader whose epoch begins': {
