@@ -2,7 +2,7 @@
  *  deserialize (storage.md section 4). Nothing is written here.
  *
  *  Different on purpose, so that a server never starts silently with less than it had (storage.md says what ZooKeeper
- *  does): records that are missing between two others, and a snapshot that is damaged and whose zxid the log does not
+ *  does): records that are missing between two others, one that cannot be read before one that can, and a snapshot that is damaged and whose zxid the log does not
  *  reach, stop the server; an empty last log file, which a crash leaves, does not. */
 import { type Disk, DiskError } from '../host.ts'
 import { DataTree } from '../tree/data-tree.ts'
@@ -118,6 +118,8 @@ function replay(
   let logTail: Zxid[] = []
   let records = 0
   let tornTail = false
+  /** A file before the last ends in the midst of a record: a crash leaves that, and so do bits that flip in its last one. */
+  let torn: string | undefined
   for (const { name } of files) {
     const isLast = name === files.at(-1)?.name
     const bytes = disk.read(pathTo(name))
@@ -140,6 +142,7 @@ function replay(
       if (record.kind === 'damaged') return new StorageError(record.reason, name)
       if (record.kind !== 'record') {
         if (isLast) tornTail = record.kind === 'torn'
+        else if (record.kind === 'torn') torn = name
         break
       }
       const { zxid, body } = record
@@ -155,7 +158,10 @@ function replay(
         return new StorageError(`${hex64(zxid)} stands behind ${hex64(last)}: records between them are missing`, name)
       const logged = decodeRecord(body)
       if (typeof logged === 'string') return new StorageError(logged, name)
-      state.apply(logged)
+      const { digestMatches } = state.apply(logged)
+      if (torn !== undefined && !digestMatches)
+        return new StorageError(`${hex64(zxid)} of ${name} does not follow: the end of this file cannot be read`, torn)
+      torn = undefined
       committedLog.add(zxid, body)
       records++
     }

@@ -1,7 +1,7 @@
 /** The bytes of a log file: header, records, and whatever may stand behind them.
  *  Source: FileTxnLog.java, Util.java (storage.md sections 2 and 4). */
 import { adler32 } from '../wire/checksum.ts'
-import type { Zxid } from '../wire/ids.ts'
+import { hex64, ZXID_0, type Zxid } from '../wire/ids.ts'
 import { encode, MAX_BUFFER_WITH_EXTRA, Reader, Writer } from '../wire/jute.ts'
 import { FileHeader, TXNLOG_MAGIC } from '../wire/quorum.ts'
 import { TxnHeader } from '../wire/txn.ts'
@@ -53,6 +53,7 @@ export class LogReader {
   readonly #view: DataView
   readonly #maxLength: number
   #offset = LOG_HEADER_BYTES
+  #last: Zxid = ZXID_0
 
   /** `maxLength`: of a txn. */
   constructor(bytes: Uint8Array, maxLength = MAX_BUFFER_WITH_EXTRA) {
@@ -71,7 +72,20 @@ export class LogReader {
   }
 
   next(): LogRecord | LogEnd {
-    const offset = this.#offset
+    const read = this.#read(this.#offset)
+    if (read.kind === 'record') {
+      this.#offset += read.sizeBytes
+      this.#last = read.zxid
+      return read
+    }
+    if (read.kind === 'damaged' || this.#isZero(this.#offset)) return read
+    const behind = this.#recordBehind()
+    if (behind === undefined || this.#lacksPage(this.#offset, behind.offset)) return read
+    const reason = `what stands at ${this.#offset} is no record, but ${hex64(behind.zxid)} stands behind it`
+    return { kind: 'damaged', reason }
+  }
+
+  #read(offset: number): LogRecord | LogEnd {
     const available = this.#bytes.length - offset
     if (available < BEFORE_BODY) return available > 0 && !this.#isZero(offset) ? { kind: 'torn' } : { kind: 'end' }
     const length = this.#view.getInt32(offset + 8)
@@ -85,9 +99,20 @@ export class LogReader {
         ? { kind: 'torn' }
         : { kind: 'damaged', reason: 'CRC check failed' }
     if (length < TXN_HEADER_BYTES) return { kind: 'damaged', reason: `a record of ${length} bytes holds no header` }
-    this.#offset = offset + sizeBytes
     const { zxid } = TxnHeader.read(new Reader(body))
     return { kind: 'record', zxid, offset, sizeBytes, body }
+  }
+
+  /** A whole, newer record somewhere behind one that cannot be read: then that one was not the last, and bits of it have
+   *  flipped (its length says nothing any more), unless a page of it was never written. */
+  #recordBehind(): LogRecord | undefined {
+    for (let at = this.#offset + 1; at + RECORD_OVERHEAD + TXN_HEADER_BYTES <= this.#bytes.length; at++) {
+      // Nearly all of it is not worth a look: a checksum has 32 bits, and a length rarely more than 24.
+      if (this.#bytes[at] !== 0 || this.#view.getInt32(at) !== 0) continue
+      const found = this.#read(at)
+      if (found.kind === 'record' && found.zxid > this.#last) return found
+    }
+    return undefined
   }
 
   /** A power cut may lose any page of what was not synced, and leave zeros in its place between pages that it has spared. Bits

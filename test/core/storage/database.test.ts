@@ -3,6 +3,7 @@ import { DiskError } from '../../../src/core/host.ts'
 import { listLogs, listSnapshots } from '../../../src/core/storage/file-names.ts'
 import { decodeSnapshot, encodeSnapshot } from '../../../src/core/storage/snapshot-file.ts'
 import { StorageError } from '../../../src/core/storage/storage-error.ts'
+import { LOG_HEADER_BYTES } from '../../../src/core/storage/txn-log.ts'
 import { CONFIG_PATH, DataTree } from '../../../src/core/tree/data-tree.ts'
 import { OpCode } from '../../../src/core/wire/codes.ts'
 import { asSession, type Zxid } from '../../../src/core/wire/ids.ts'
@@ -91,6 +92,24 @@ describe('a server that comes back', () => {
     rig.database.openForWriting()
     commit(rig, 2n)
     expect(rig.disk.list('version-2').filter((name) => name.startsWith('log'))).toEqual(['log.1'])
+  })
+
+  test('never goes on without a record of which a bit has flipped, as long as a whole one stands behind it', () => {
+    const rig = started()
+    commit(rig, ...range(1n, 5n))
+    const last = rig.disk.size('version-2/log.1') as number
+    commit(rig, 6n)
+    const later = started(rig.disk.killed())
+    // A later epoch: nothing says that there is none between.
+    commit(later, 0x100000001n)
+    const { files } = later.disk.killed()
+    const log = files.get('version-2/log.1') as Uint8Array
+    for (let bit = LOG_HEADER_BYTES * 8; bit < last * 8; bit++) {
+      const rotten = log.slice()
+      rotten[bit >> 3] = (rotten[bit >> 3] as number) ^ (1 << (bit & 7))
+      const { database } = open(new MemoryDisk([...files, ['version-2/log.1', rotten]]))
+      expect(database.load().ok, `with bit ${bit} of ${last * 8} flipped`).toBe(false)
+    }
   })
 
   test('never appends behind a torn record', () => {

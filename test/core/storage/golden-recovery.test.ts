@@ -104,6 +104,12 @@ describe.each(TORN)('%s', (directory) => {
     const result = recover(diskOf(files), { ...options, emptyLogIsFatal: true })
     const zxid = /^Zxid: (0x[0-9a-f]+)$/m.exec(truth)?.[1]
     const nodes = /^Node count: (\d+)$/m.exec(truth)?.[1]
+    // The real server ends at a byte that is not 'B' and forgets the txns behind it. Ours does not vote with that.
+    if (directory === 'torn/bad_end_byte') {
+      expect(zxid).toBe('0x1c')
+      expect(result).toEqual(new StorageError('what stands at 3278 is no record, but 0x1e stands behind it', 'log.1'))
+      return
+    }
     if (zxid !== undefined) {
       if (result instanceof StorageError) throw new Error(result.message)
       expect(`0x${result.state.tree.lastProcessedZxid.toString(16)}`).toBe(zxid)
