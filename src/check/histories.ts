@@ -117,6 +117,18 @@ interface OnPath {
 }
 
 type Step = Operation['step']
+
+/** What a request says of one znode. */
+interface OfPath {
+  readonly steps: Step[]
+  isRead: boolean
+  readonly texts: string[]
+  readonly effects: string[]
+  register: Register | undefined
+}
+
+const NEVER = Number.POSITIVE_INFINITY
+const goes: Step = () => undefined
 /** A register that holds what was read of it. */
 const registers = new WeakMap<Operation, Register>()
 
@@ -124,10 +136,10 @@ function operationsOf(invoked: EventOf<'invoked'>, answered: EventOf<'answered'>
   const { asked, at: from } = invoked
   if (asked === undefined) return []
   const client = clientOf(invoked)
-  const to = answered?.at ?? Number.POSITIVE_INFINITY
+  const to = answered?.at ?? NEVER
   const found: OnPath[] = []
-  const add = (path: string, isRead: boolean, step: Step, end: number, text: string, register?: Register): void => {
-    const operation: Operation = { client, from, to: end, isRead, step, text }
+  const add = (path: string, rest: Omit<Operation, 'client' | 'from'>, register?: Register): void => {
+    const operation: Operation = { client, from, ...rest }
     if (register !== undefined) registers.set(operation, register)
     found.push({ path, operation })
   }
@@ -138,7 +150,7 @@ function operationsOf(invoked: EventOf<'invoked'>, answered: EventOf<'answered'>
     if (answered.err !== ErrorCode.Ok || results === undefined) return []
     if (asked.op === 'multi' && results.some(({ err }) => err !== ErrorCode.Ok)) return []
   }
-  const byPath = new Map<string, { steps: Step[]; isRead: boolean; texts: string[]; register: Register | undefined }>()
+  const byPath = new Map<string, OfPath>()
   parts.forEach((part, n) => {
     const told =
       answered === undefined ? undefined : asked.ops === undefined ? (answered.told ?? {}) : answered.told?.results?.[n]
@@ -150,16 +162,17 @@ function operationsOf(invoked: EventOf<'invoked'>, answered: EventOf<'answered'>
           : (answered.told?.results?.[n]?.err ?? 0)
     const made = stepOf(part, told, err)
     if (made === undefined) return
-    const known = byPath.get(made.path) ?? { steps: [], isRead: true, texts: [], register: undefined }
+    const known = byPath.get(made.path) ?? { steps: [], isRead: true, texts: [], effects: [], register: undefined }
     known.steps.push(made.step)
+    known.effects.push(`${part.op} ${part.mode} ${part.version} ${textOf(part.data)}`)
     known.texts.push(`${part.op}${err === undefined ? ' (lost)' : err === 0 ? '' : ` (${err})`}`)
     known.isRead &&= made.isRead
     known.register ??= made.register
     byPath.set(made.path, known)
     // It may go by itself: with its session, as an empty container, or when its time has come.
-    if (made.vanishes) add(made.path, false, () => undefined, Number.POSITIVE_INFINITY, 'goes by itself')
+    if (made.vanishes) add(made.path, { to: NEVER, isRead: false, step: goes, text: 'goes by itself', effect: 'goes' })
   })
-  for (const [path, { steps, isRead, texts, register }] of byPath) {
+  for (const [path, { steps, isRead, texts, effects, register }] of byPath) {
     const step: Step = (state) => {
       let at: ReturnType<Step> = state
       for (const one of steps) {
@@ -168,7 +181,8 @@ function operationsOf(invoked: EventOf<'invoked'>, answered: EventOf<'answered'>
       }
       return at
     }
-    add(path, isRead, step, to, texts.join(', '), register)
+    const effect = answered === undefined ? effects.join(', ') : undefined
+    add(path, { to, isRead, step, text: texts.join(', '), effect }, register)
   }
   return found
 }

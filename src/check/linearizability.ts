@@ -22,6 +22,8 @@ export interface Operation {
   readonly isRead: boolean
   /** What it makes of a state, if it could be answered like this there; 'impossible' if not. */
   readonly step: (state: State) => State | 'impossible'
+  /** Of what was lost: operations of the same effect do the same to any state. */
+  readonly effect?: string | undefined
   /** For people. */
   readonly text: string
 }
@@ -53,7 +55,9 @@ export function linearize(
   initial: readonly State[] = [undefined],
 ): Verdict {
   const lanes = lanesOf(operations)
-  const lost = operations.filter(({ to }) => to === Number.POSITIVE_INFINITY).filter(({ isRead }) => !isRead)
+  const lost = operations
+    .filter(({ to, isRead }) => to === Number.POSITIVE_INFINITY && !isRead)
+    .sort((a, b) => a.from - b.from)
   const seen = new Set<string>()
   const open: Position[] = initial.map((state) => ({ at: lanes.map(() => 0), lost: new Set<number>(), state }))
   let best: Position | undefined
@@ -68,12 +72,16 @@ export function linearize(
       bestCount = count
       best = position
     }
-    for (const next of nextOf(position, lanes, lost)) {
-      const key = keyOf(next)
-      if (seen.has(key)) continue
-      seen.add(key)
-      open.push(next)
-    }
+    const options = nextOf(position, lanes, lost)
+    // Where there is no choice, nobody comes by another way that matters.
+    if (options.length === 1) open.push(options[0] as Position)
+    else
+      for (const next of options) {
+        const key = keyOf(next)
+        if (seen.has(key)) continue
+        seen.add(key)
+        open.push(next)
+      }
   }
   const stuck = lanes.flatMap((lane, n) => lane.operations.slice(best?.at[n] ?? 0, (best?.at[n] ?? 0) + 1))
   return { is: 'broken', stuck }
@@ -96,23 +104,33 @@ function nextOf({ at, lost, state }: Position, lanes: readonly Lane[], floating:
   /** Everything else that was answered before then has happened. */
   const isFree = (operation: Operation, own: number): boolean =>
     heads.every((head, n) => n === own || head === undefined || head.to >= operation.from)
+  const passed = (own: number): number[] => at.map((count, lane) => (lane === own ? count + 1 : count))
   const next: Position[] = []
-  for (const [n, operation] of floating.entries()) {
-    if (lost.has(n) || !isFree(operation, -1)) continue
-    const after = operation.step(state)
-    if (after !== 'impossible' && after !== state) next.push({ at, lost: new Set([...lost, n]), state: after })
-  }
-  const candidates = heads
-    .map((operation, n) => ({ operation, n }))
-    .filter((each): each is { operation: Operation; n: number } => each.operation !== undefined)
-    .sort((a, b) => b.operation.to - a.operation.to)
-  for (const { operation, n } of candidates) {
-    if (!operation.isRead && !isFree(operation, n)) continue
+  for (const [n, operation] of heads.entries()) {
+    if (operation === undefined || !(operation.isRead || isFree(operation, n))) continue
     const after = operation.step(state)
     if (after === 'impossible') continue
-    next.push({ at: at.map((count, lane) => (lane === n ? count + 1 : count)), lost, state: after })
+    const position = { at: passed(n), lost, state: after }
+    // What can happen now and changes nothing never stands in anything's way: it does not have to be tried later, too.
+    if (after === state) return [position]
+    next.push(position)
   }
-  return next
+  // In the order of their answers, the first one last.
+  const answered = (position: Position): number => heads[position.at.findIndex((n, lane) => n !== at[lane])]?.to ?? 0
+  next.sort((a, b) => answered(b) - answered(a))
+  const lostNext: Position[] = []
+  const tried = new Set<string>()
+  for (const [n, operation] of floating.entries()) {
+    if (lost.has(n) || !isFree(operation, -1)) continue
+    // Of several that do the same, the oldest: the others can take its place later.
+    if (operation.effect !== undefined) {
+      if (tried.has(operation.effect)) continue
+      tried.add(operation.effect)
+    }
+    const after = operation.step(state)
+    if (after !== 'impossible' && after !== state) lostNext.push({ at, lost: new Set([...lost, n]), state: after })
+  }
+  return [...lostNext, ...next]
 }
 
 const keyOf = ({ at, lost, state }: Position): string =>
