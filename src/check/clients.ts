@@ -7,6 +7,7 @@ import { ConnectRequest, ConnectResponse } from '../core/wire/proto.ts'
 import type { ClientConnection, Request } from './connections.ts'
 import { ReadAnswers } from './read-answers.ts'
 import type { Term } from './replica.ts'
+import { Routes } from './routes.ts'
 import type { TreeChecks } from './tree.ts'
 import type { WatchChecks } from './watches.ts'
 import { type EventOf, type Handlers, hex, type World, who } from './world.ts'
@@ -45,6 +46,7 @@ export class ClientChecks {
   readonly #reads: ReadAnswers
   readonly #connections = new Map<string, ClientConnection>()
   readonly #sessions = new Map<bigint, Session>()
+  readonly routes = new Routes()
   /** The greatest zxid of a write that any client has been answered. */
   #floor: { zxid: Zxid; event: TraceEvent | undefined } = { zxid: asZxid(0n), event: undefined }
   /** By station, handle, and xid: invoked, and neither answered nor lost. */
@@ -56,15 +58,6 @@ export class ClientChecks {
     this.#watches = watches
     this.#writes = new WriteAnswers(world, tree)
     this.#reads = new ReadAnswers(world, tree)
-  }
-
-  /** The connection on which a request was sent last, as far as its client still waits for it. */
-  sentBy(session: bigint, xid: number): string | undefined {
-    let found: string | undefined
-    for (const connection of this.#connections.values())
-      if (connection.session === session && connection.requests.some((request) => request.xid === xid))
-        found = connection.id
-    return found
   }
 
   get connections(): ReadonlyMap<string, ClientConnection> {
@@ -172,6 +165,7 @@ export class ClientChecks {
     connection.requests.push(request)
     const session = this.#sessions.get(connection.session)
     if (session === undefined || xid <= 0) return
+    this.routes.sent(connection.session, connection.server, xid)
     if (xid <= session.lastXid) this.#world.renumbered.add(connection.session)
     session.lastXid = Math.max(session.lastXid, xid)
   }

@@ -1,6 +1,6 @@
 /** X, as servers keep sessions: who may expire them, and through whom they may act. What sessions do in the history is judged
  *  with the tree, what their clients see with the clients. */
-import { asSession } from '../core/wire/ids.ts'
+import { PacketType } from '../core/wire/codes.ts'
 import type { ClientChecks } from './clients.ts'
 import type { TreeChecks } from './tree.ts'
 import { type EventOf, type Handlers, hex, type World, who } from './world.ts'
@@ -10,11 +10,10 @@ interface Heard {
   readonly event: EventOf<'touchesCame' | 'established' | 'sessionAttached'>
 }
 
+/** The server by way of which a session acts. */
 interface Owner {
   readonly station: number
-  readonly connection: string
-  readonly at: number
-  readonly event: EventOf<'sessionAttached'>
+  readonly event: EventOf<'sessionAttached' | 'packetsSent'>
 }
 
 export class SessionChecks {
@@ -23,9 +22,9 @@ export class SessionChecks {
   readonly #clients: ClientChecks
   /** By leader, then by session: when it was last heard of there. */
   readonly #heard = new Map<number, Map<bigint, Heard>>()
-  readonly #owners = new Map<bigint, Owner>()
-  /** By session: the connections that had it before, with their servers. */
-  readonly #before = new Map<string, Owner>()
+  /** By leader, then by session: to whom the leader has given it, or whose it was when it came to the leader itself. A new
+   *  leader knows of no owners. */
+  readonly #owners = new Map<number, Map<bigint, Owner>>()
 
   constructor(world: World, tree: TreeChecks, clients: ClientChecks) {
     this.#world = world
@@ -36,11 +35,14 @@ export class SessionChecks {
   readonly handlers: Handlers = {
     established: (event) => {
       this.#heard.set(event.station, new Map())
+      this.#owners.set(event.station, new Map())
     },
     touchesCame: (event) => this.#touched(event),
     sessionClosing: (event) => this.#closing(event),
     sessionAttached: (event) => this.#attached(event),
     proposed: (event) => this.#proposed(event),
+    packetsSent: (event) => this.#given(event),
+    sessionClosed: ({ session }) => this.#clients.routes.forget(session),
   }
 
   #touched(event: EventOf<'touchesCame'>): void {
@@ -73,13 +75,18 @@ export class SessionChecks {
   }
 
   #attached(event: EventOf<'sessionAttached'>): void {
-    const { station, connection, at } = event
-    const session = event.session
-    const owner = this.#owners.get(session)
-    if (owner !== undefined && owner.station !== station) this.#before.set(owner.connection, owner)
-    this.#owners.set(session, { station, connection, at, event })
+    const { station, session, at } = event
     this.#heard.get(station)?.set(session, { at, event })
-    if (this.#before.size > 4096) this.#before.delete(this.#before.keys().next().value as string)
+    this.#owners.get(station)?.set(session, { station, event })
+  }
+
+  /** A leader lets a learner have a session. */
+  #given(event: EventOf<'packetsSent'>): void {
+    const owners = this.#owners.get(event.station)
+    if (owners === undefined) return
+    for (const { type, extra, session } of event.packets)
+      if (type === PacketType.REVALIDATE && extra === 1 && session !== undefined)
+        owners.set(session, { station: event.to, event })
   }
 
   /** What a session asks for by way of a server that it has left must fail. */
@@ -87,19 +94,15 @@ export class SessionChecks {
     const { session, cxid, type, station } = event
     // Of a multi nobody says here whether it failed.
     if (type === 'error' || type === 'multi' || type === 'createSession' || type === 'closeSession' || cxid <= 0) return
-    const owner = this.#owners.get(session)
-    const { term } = this.#world.replica(station)
-    // Only what moved in this leader's time: a new leader knows no owners.
-    if (owner === undefined || term?.established === undefined || owner.at <= term.established.at) return
-    if (this.#world.renumbered.has(session)) return
-    const old = this.#clients.sentBy(asSession(session), cxid)
-    if (old === undefined) return
+    const owner = this.#owners.get(station)?.get(session)
+    if (owner === undefined) return
+    const ways = this.#clients.routes.of(session, cxid)
+    if (ways.length === 0) return
     const judge = this.#world.judges['X-5']
-    const moved = this.#before.has(old) && old !== owner.connection
-    if (!judge.holds(!moved))
+    if (!judge.holds(ways.includes(owner.station)))
       judge.report(
         event,
-        `${who(station)} proposes request ${cxid} of session ${hex(session)}, which came by way of ${who(this.#before.get(old)?.station ?? 0)}, and the session is at ${who(owner.station)}`,
+        `${who(station)} proposes request ${cxid} of session ${hex(session)}, which came by way of ${who(ways[0] ?? 0)}, and the session is at ${who(owner.station)}`,
         [owner.event],
       )
   }

@@ -133,8 +133,11 @@ export type HostEvent =
 export interface PacketSeen {
   readonly type: number
   readonly zxid: bigint
-  /** PROPOSAL, INFORM, and INFORMANDACTIVATE: `fingerprint` of the txn; FOLLOWERINFO and OBSERVERINFO: the sid; ACKEPOCH: the epoch in its data. */
+  /** PROPOSAL, INFORM, and INFORMANDACTIVATE: `fingerprint` of the txn; FOLLOWERINFO and OBSERVERINFO: the sid; ACKEPOCH: the epoch in its data;
+   *  REVALIDATE of a leader: 1 where the session is valid. */
   readonly extra: number
+  /** REVALIDATE. */
+  readonly session?: bigint
 }
 
 /** What a notification said; `state`: as in ServerState. */

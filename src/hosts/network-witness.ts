@@ -137,6 +137,10 @@ function packetSeen({ type, zxid, data }: QuorumPacket): PacketSeen {
       return { type, zxid, extra: data === null || data.length < 8 ? -1 : Number(new Reader(data).long()) }
     case PacketType.ACKEPOCH:
       return { type, zxid, extra: data === null || data.length < 4 ? -1 : new Reader(data).int() }
+    case PacketType.REVALIDATE: {
+      if (data === null || data.length < 8) return { type, zxid, extra: 0 }
+      return { type, zxid, extra: data[8] ?? 0, session: new Reader(data).long() }
+    }
     default:
       return { type, zxid, extra: 0 }
   }

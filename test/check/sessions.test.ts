@@ -1,3 +1,4 @@
+import { PacketType } from '../../src/core/wire/codes.ts'
 import { asSession } from '../../src/core/wire/ids.ts'
 import { type Case, drop, reported } from './broken.ts'
 import { findTxn, isKind, rewrite, withBody, withHeader } from './edits.ts'
@@ -54,7 +55,9 @@ const sessions: readonly Case[] = [
     (events) => {
       const { at, event } = find(events, 'proposed', ({ type, cxid }) => type === 'setData' && cxid > 0)
       const { event: attached } = find(events, 'sessionAttached', ({ session }) => session === event.session)
-      before(events, at, { ...attached, at: event.at, station: (attached.station % 3) + 1, connection: 'elsewhere' })
+      const packets = [{ type: PacketType.REVALIDATE, zxid: 0n, extra: 1, session: event.session }]
+      const [kind, connection, to] = ['packetsSent', 'elsewhere', (attached.station % 3) + 1] as const
+      before(events, at, { kind, connection, to, packets, station: event.station })
     },
   ],
   [

@@ -11,8 +11,15 @@ const EXPLAINED = 100
 const CUTS = 1000
 const MANY_CUTS = 10
 
-export function judges({ seed }: RunConfig, sim: Simulation): readonly Judging[] {
-  const checker = new EnsembleChecker({ histories: seed % EXPLAINED === 0 })
-  const every = seed % EXPLAINED === 1 ? MANY_CUTS : CUTS
-  return [checker, new ShadowRecovery(sim, checker, { every })]
+export interface Thoroughness {
+  /** The histories of clients are explained, whatever the seed. */
+  readonly histories?: boolean
+  /** Copies of disks lose their power often, whatever the seed. */
+  readonly cuts?: boolean
+}
+
+export function judges({ seed }: RunConfig, sim: Simulation, thorough: Thoroughness = {}): readonly Judging[] {
+  const { histories = seed % EXPLAINED === 0, cuts = seed % EXPLAINED === 1 } = thorough
+  const checker = new EnsembleChecker({ histories })
+  return [checker, new ShadowRecovery(sim, checker, { every: cuts ? MANY_CUTS : CUTS })]
 }
