@@ -371,6 +371,8 @@ export class Station implements NetworkHome {
   #stopped(): void {
     const { ending } = this.#crashPoint ?? { ending: {} }
     this.#crashPoint = undefined
+    // What it had written by then is on its way, and is told before its end.
+    this.#network.flush()
     this.#end(ending)
   }
 
