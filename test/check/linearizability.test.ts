@@ -58,6 +58,29 @@ const broken: readonly (readonly [string, readonly Operation[]])[] = [
   ['a lost write before it began', [create('a', 1, 2, 'x'), get('a', 3, 4, 'y'), set('b', 5, LOST, 'y')]],
 ]
 
+/** Tries every order. */
+function isExplained(operations: readonly Operation[], state: Register | undefined = undefined): boolean {
+  const answered = operations.filter(({ to }) => to !== LOST)
+  if (answered.length === 0) return true
+  return operations.some((operation) => {
+    if (operation.isRead && operation.to === LOST) return false
+    const isEarlier = (other: Operation): boolean =>
+      other !== operation &&
+      (other.client === operation.client && operation.to !== LOST
+        ? other.from < operation.from
+        : !operation.isRead && other.to < operation.from)
+    if (answered.some(isEarlier)) return false
+    const after = operation.step(state)
+    return (
+      after !== 'impossible' &&
+      isExplained(
+        operations.filter((other) => other !== operation),
+        after,
+      )
+    )
+  })
+}
+
 describe('an order that explains all answers', () => {
   test.each(linearizable)('is found for %s', (_, operations) => {
     expect(linearize(operations)).toEqual({ is: 'linearizable' })
@@ -94,6 +117,42 @@ describe('an order that explains all answers', () => {
         expect(linearize(operations).is).toBe('linearizable')
       }),
     )
+  })
+
+  test('is found where trying everything finds one, and nowhere else', () => {
+    const deed = fc.record({
+      client: fc.constantFrom('a', 'b', 'c'),
+      what: fc.constantFrom('create', 'set', 'set', 'delete', 'lacks', 'exists', 'get', 'get'),
+      gap: fc.integer({ min: 0, max: 3 }),
+      takes: fc.constantFrom(1, 3, 6, LOST),
+      data: fc.constantFrom('x', 'y'),
+      version: fc.constantFrom(undefined, undefined, 1, 2),
+    })
+    const found = { linearizable: 0, broken: 0, unknown: 0 }
+    fc.assert(
+      fc.property(fc.array(deed, { minLength: 3, maxLength: 7 }), (deeds) => {
+        const ends = new Map<string, number>()
+        const operations = deeds.map(({ client, what, gap, takes, data, version }): Operation => {
+          const from = (ends.get(client) ?? 0) + gap + 1
+          ends.set(client, takes === LOST ? from : from + takes)
+          const [to, effect] = [from + takes, takes === LOST ? `${what} ${data}` : undefined]
+          if (what === 'create') return { ...create(client, from, to, data), effect }
+          if (what === 'set') return { ...set(client, from, to, data, takes === LOST ? undefined : version), effect }
+          if (what === 'get') return get(client, from, to, data)
+          const step: Operation['step'] = (state) => {
+            if (what === 'delete') return state === undefined && to !== LOST ? 'impossible' : undefined
+            if (to === LOST) return state
+            return (state === undefined) === (what === 'lacks') ? state : 'impossible'
+          }
+          return { client, from, to, isRead: what === 'exists', step, effect, text: what }
+        })
+        const verdict = linearize(operations)
+        found[verdict.is]++
+        expect(verdict.is).toBe(isExplained(operations) ? 'linearizable' : 'broken')
+      }),
+      { numRuns: 3000, seed: 7 },
+    )
+    expect(Math.min(found.linearizable, found.broken)).toBeGreaterThan(300)
   })
 
   test('is not looked for without end', () => {
