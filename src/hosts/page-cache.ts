@@ -6,6 +6,7 @@
  *  Any subset of the pieces may survive: where a page is lost but the file is long enough, there are zeros, or what stood
  *  there before. But a page that has lost an append has lost those behind it as well, and a file without its name is gone. */
 import { DiskError, type Random } from '../core/host.ts'
+import { LogReader } from '../core/storage/txn-log.ts'
 import type { Loss } from './fault.ts'
 import { type FileStore, MemoryStore } from './file-store.ts'
 import { generator } from './prng.ts'
@@ -18,7 +19,7 @@ interface Change {
   readonly how: 'append' | 'truncate' | 'replace' | 'remove'
   /** The file's size before; undefined: it was not there. */
   readonly sizeBefore: number | undefined
-  /** append: what was added; replace: what is there now. */
+  /** replace: what is there now. What was appended is found again on the way back: that is cheaper than a copy of it all. */
   readonly bytes: Uint8Array | undefined
   /** truncate: what was cut off; replace and remove: what was there before. */
   readonly before: Uint8Array | undefined
@@ -63,7 +64,7 @@ export class PageCache implements FileStore {
     const sizeBefore = this.store.size(path)
     const failed = this.store.append(path, bytes)
     if (failed === undefined)
-      this.#did('append', path, sizeBefore, bytes.slice(), undefined, (sizeBefore ?? 0) + bytes.length)
+      this.#did('append', path, sizeBefore, undefined, undefined, (sizeBefore ?? 0) + bytes.length)
     return failed
   }
 
@@ -151,7 +152,9 @@ export class PageCache implements FileStore {
     if (chosen === undefined) return []
     const bytes = this.#whole(chosen)
     if (bytes === undefined || bytes instanceof DiskError) return []
-    flip(bytes, this.#syncedSize(chosen), random)
+    const cold = coldSize(chosen, bytes.subarray(0, this.#syncedSize(chosen)))
+    if (cold === 0) return []
+    flip(bytes, cold, random)
     this.store.replace(chosen, bytes)
     return [{ path: chosen, bytes }]
   }
@@ -186,10 +189,15 @@ export class PageCache implements FileStore {
       files.set(path, bytes instanceof DiskError ? undefined : bytes)
     }
     const before = new Map(files)
-    for (const change of this.#unsynced.toReversed()) files.set(change.path, undo(change, files.get(change.path)))
+    const added = new Map<Change, Uint8Array>()
+    for (const change of this.#unsynced.toReversed()) {
+      const now = files.get(change.path)
+      if (change.how === 'append' && now) added.set(change, now.slice(change.sizeBefore ?? 0, change.sizeBytes))
+      files.set(change.path, undo(change, now))
+    }
     const lost = new Set<string>()
     for (const change of this.#unsynced) {
-      redo(change, files, (part) => {
+      redo(change, files, added.get(change), (part) => {
         const key = `${change.path} ${part}`
         const kept = survives(change) && !lost.has(key)
         if (!kept && part !== 'size') lost.add(key)
@@ -259,6 +267,7 @@ function undo({ how, sizeBefore, before }: Change, now: Uint8Array | undefined):
 function redo(
   change: Change,
   files: Map<string, Uint8Array | undefined>,
+  added: Uint8Array | undefined,
   survives: (part: string | number) => boolean,
 ): void {
   const { how, path, sizeBefore = 0, sizeBytes } = change
@@ -280,7 +289,7 @@ function redo(
     if (!survives(page)) continue
     const from = Math.max(sizeBefore, page * PAGE_BYTES)
     const to = Math.min(sizeBytes, (page + 1) * PAGE_BYTES)
-    write(from, (change.bytes as Uint8Array).subarray(from - sizeBefore, to - sizeBefore))
+    if (added) write(from, added.subarray(from - sizeBefore, to - sizeBefore))
   }
   if (survives('size')) write(sizeBytes, none)
 }
@@ -301,10 +310,20 @@ function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
   return whole
 }
 
-function flip(bytes: Uint8Array, syncedBytes: number, random: Random): void {
-  const at = random.int(0, syncedBytes - 1)
+/** A log's last record is left alone: in ZooKeeper's format nothing tells one whose bits have flipped from one that was being
+ *  written when the power went, and a server that takes it for the latter forgets what it has ACKed. */
+function coldSize(path: string, synced: Uint8Array): number {
+  if (!/(^|\/)log\.[0-9a-f]+$/.test(path)) return synced.length
+  let size = 0
+  const reader = new LogReader(synced)
+  for (let record = reader.next(); record.kind === 'record'; record = reader.next()) size = record.offset
+  return size
+}
+
+function flip(bytes: Uint8Array, sizeBytes: number, random: Random): void {
+  const at = random.int(0, sizeBytes - 1)
   for (let n = random.int(1, 8); n > 0; n--) {
-    const place = Math.min(syncedBytes - 1, at + random.int(0, 15))
+    const place = Math.min(sizeBytes - 1, at + random.int(0, 15))
     bytes[place] = (bytes[place] as number) ^ (1 << random.int(0, 7))
   }
 }
