@@ -14,28 +14,32 @@ export class JuteError extends Error {}
 /** The bytes end inside a record. Incremental decoders wait for more, others give up. */
 export class EndOfInput extends JuteError {}
 
-/** Longs go through here: eight bytes in the machine's order, which is turned round on little-endian ones. */
-const longBytes = new Uint8Array(8)
-const longValue = new BigInt64Array(longBytes.buffer)
+/** Longs are put together here, in the machine's order: the half with the sign stands second on little-endian ones. */
+const longHalves = new Int32Array(2)
+const longValue = new BigInt64Array(longHalves.buffer)
 longValue[0] = 1n
-const LITTLE = longBytes[0] === 1
+const LOW = longHalves[0] === 1 ? 0 : 1
+const HIGH = 1 - LOW
 
-/** Small results share slabs: an array of its own costs more than what is in it. */
-const SLAB_BYTES = 8192
+/** Results share slabs: an array of its own costs more than what is in it, and large slabs cost no more than small ones. */
+const SLAB_BYTES = 65_536
 const SHARED_MAX_BYTES = 1024
-let slab = new Uint8Array(SLAB_BYTES)
-let slabUsed = 0
 
 export class Writer {
   #bytes: Uint8Array
-  #length = 0
+  #view: DataView
+  /** What has been written stands from here … */
+  #start = 0
+  /** … to here. */
+  #end = 0
 
   constructor(initialSize = 256) {
     this.#bytes = new Uint8Array(initialSize)
+    this.#view = new DataView(this.#bytes.buffer)
   }
 
   get length(): number {
-    return this.#length
+    return this.#end - this.#start
   }
   get capacity(): number {
     return this.#bytes.length
@@ -43,57 +47,59 @@ export class Writer {
 
   /** A copy of what has been written; the writer can be used again after `reset`. */
   finish(): Uint8Array {
-    const length = this.#length
-    if (length > SHARED_MAX_BYTES) return this.#bytes.slice(0, length)
-    if (slabUsed + length > SLAB_BYTES) {
-      slab = new Uint8Array(SLAB_BYTES)
-      slabUsed = 0
+    return this.length > SHARED_MAX_BYTES ? this.#copy() : build((out) => out.raw(this.peek()))
+  }
+
+  /** What has been written, which stays where it is: what is written from now on stands behind it. */
+  cut(): Uint8Array {
+    if (this.length > SHARED_MAX_BYTES) {
+      const copy = this.#copy()
+      this.#end = this.#start
+      return copy
     }
-    const bytes = slab.subarray(slabUsed, slabUsed + length)
-    // A loop beats `set` on so few bytes.
-    for (let n = 0; n < length; n++) bytes[n] = this.#bytes[n] as number
-    slabUsed += length
+    const bytes = this.peek()
+    this.#start = this.#end
     return bytes
   }
 
   /** A view, valid until the next write. */
   peek(from = 0): Uint8Array {
-    return this.#bytes.subarray(from, this.#length)
+    return new Uint8Array(this.#bytes.buffer, this.#start + from, this.length - from)
   }
-  /** What has been written, up to `length`, with the room behind it; valid until the next write. */
+  /** What has been written, up to `length`, with the room behind it; valid until the next write. Not behind a `cut`. */
   get bytes(): Uint8Array {
     return this.#bytes
   }
 
   reset(): void {
-    this.#length = 0
+    this.#end = this.#start
+  }
+
+  #copy(): Uint8Array {
+    return this.#bytes.slice(this.#start, this.#end)
   }
 
   byte(value: number): void {
     this.#room(1)
-    this.#bytes[this.#length++] = value
+    this.#bytes[this.#end++] = value
   }
   boolean(value: boolean): void {
     this.byte(value ? 1 : 0)
   }
   int(value: number): void {
     this.#room(4)
-    this.patchInt(this.#length, value)
-    this.#length += 4
+    this.#view.setInt32(this.#end, value)
+    this.#end += 4
   }
   long(value: bigint): void {
     this.#room(8)
-    const bytes = this.#bytes
-    const at = this.#length
-    longValue[0] = value
-    if (LITTLE) for (let n = 0; n < 8; n++) bytes[at + n] = longBytes[7 - n] as number
-    else for (let n = 0; n < 8; n++) bytes[at + n] = longBytes[n] as number
-    this.#length += 8
+    this.#view.setBigInt64(this.#end, value)
+    this.#end += 8
   }
   raw(bytes: Uint8Array): void {
     this.#room(bytes.length)
-    this.#bytes.set(bytes, this.#length)
-    this.#length += bytes.length
+    this.#bytes.set(bytes, this.#end)
+    this.#end += bytes.length
   }
   buffer(bytes: Uint8Array | null): void {
     if (bytes === null) return this.int(-1)
@@ -105,39 +111,55 @@ export class Writer {
     const length = utf8Length(text)
     this.int(length)
     this.#room(length)
-    encodeUtf8(text, this.#bytes, this.#length)
-    this.#length += length
+    encodeUtf8(text, this.#bytes, this.#end)
+    this.#end += length
   }
   /** Overwrites an int written earlier, for a length that is known only afterwards. */
   patchInt(at: number, value: number): void {
-    const bytes = this.#bytes
-    bytes[at] = value >>> 24
-    bytes[at + 1] = value >>> 16
-    bytes[at + 2] = value >>> 8
-    bytes[at + 3] = value
+    this.#view.setInt32(this.#start + at, value)
   }
 
   #room(extra: number): void {
-    const needed = this.#length + extra
-    if (needed <= this.#bytes.length) return
-    const bigger = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
-    bigger.set(this.#bytes.subarray(0, this.#length))
+    if (this.#end + extra > this.#bytes.length) this.#widen(extra)
+  }
+  /** What has been cut off stays in the old bytes. */
+  #widen(extra: number): void {
+    const { length } = this
+    const needed = length + extra
+    const size = this.#start === 0 ? Math.max(needed, this.#bytes.length * 2) : Math.max(needed * 2, SLAB_BYTES)
+    const bigger = new Uint8Array(size)
+    bigger.set(this.peek())
     this.#bytes = bigger
+    this.#view = new DataView(bigger.buffer)
+    this.#start = 0
+    this.#end = length
   }
 }
 
-/** Writers that are not in use; one for each level of records that are built inside others. */
-const idle: Writer[] = []
-const IDLE_MAX_BYTES = 65_536
+/** The present slab, and one writer for each level of records that are built inside others. */
+let shared = new Writer(SLAB_BYTES)
+let building = false
+const SLAB_MAX_BYTES = 2 * SLAB_BYTES
 
 /** The bytes that `write` writes. */
 export function build(write: (out: Writer) => void): Uint8Array {
-  const out = idle.pop() ?? new Writer(1024)
-  out.reset()
+  if (building) return buildInside(write)
+  building = true
+  try {
+    write(shared)
+    return shared.cut()
+  } finally {
+    building = false
+    shared.reset()
+    if (shared.capacity > SLAB_MAX_BYTES) shared = new Writer(SLAB_BYTES)
+  }
+}
+
+/** A part of something that is being built. */
+function buildInside(write: (out: Writer) => void): Uint8Array {
+  const out = new Writer()
   write(out)
-  const bytes = out.finish()
-  if (out.capacity <= IDLE_MAX_BYTES) idle.push(out)
-  return bytes
+  return out.peek()
 }
 
 export class Reader {
@@ -172,16 +194,14 @@ export class Reader {
     )
   }
   long(): bigint {
-    const at = this.#take(8)
-    const bytes = this.bytes
-    if (LITTLE) for (let n = 0; n < 8; n++) longBytes[7 - n] = bytes[at + n] as number
-    else for (let n = 0; n < 8; n++) longBytes[n] = bytes[at + n] as number
+    longHalves[HIGH] = this.int()
+    longHalves[LOW] = this.int()
     return longValue[0] as bigint
   }
   /** A view: who keeps it for long keeps all the bytes it came in, and copies it instead. */
   raw(length: number): Uint8Array {
     const at = this.#take(length)
-    return this.bytes.subarray(at, at + length)
+    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + at, length)
   }
   rest(): Uint8Array {
     return this.raw(this.remaining)
