@@ -201,8 +201,8 @@ export class FinalRequestProcessor {
     if (watch) this.#watches.set(client, type === OpCode.getData ? 'data' : 'child', path as string)
     const stat = clientStat(node, tree.kinds)
     if (type === OpCode.getData) {
-      this.#countRead(path as string, node.data?.length ?? 0)
-      return encode(GetDataResponse, { data: node.data, stat })
+      this.#countRead(path as string, node.dataLength)
+      return encode(GetDataResponse, { data: node.dataNow, stat })
     }
     const children = tree.children(path as string)
     this.#countRead(path as string, lengthOf(children))
@@ -286,8 +286,8 @@ export class FinalRequestProcessor {
       if (typeof node === 'number') writeError(out, node)
       else if (op.kind === 'getData') {
         writeHeader(out, OpCode.getData)
-        this.#countRead(path as string, node.data?.length ?? 0)
-        GetDataResponse.write(out, { data: node.data, stat: clientStat(node, this.#database.tree.kinds) })
+        this.#countRead(path as string, node.dataLength)
+        GetDataResponse.write(out, { data: node.dataNow, stat: clientStat(node, this.#database.tree.kinds) })
       } else {
         writeHeader(out, OpCode.getChildren)
         const children = this.#database.tree.children(path as string)

@@ -8,19 +8,10 @@ import { JuteError, type Reader, type Writer } from '../wire/jute.ts'
 import type { Txn, TxnHeader } from '../wire/txn.ts'
 import { AclCache, OPEN_ACL_ID } from './acl-cache.ts'
 import { nodeDigest } from './digest.ts'
+import { type NodeIndex, NodeTable, ROOT, ZNode } from './node-table.ts'
 import { compact, parentOf } from './paths.ts'
 import { QUOTA_ROOT, type Quota, Quotas } from './quota.ts'
-import {
-  CONTAINER_OWNER,
-  clientStat,
-  freshStat,
-  kept,
-  kindOf,
-  type NodeView,
-  type OwnerKinds,
-  ttlOwner,
-  ZNode,
-} from './znode.ts'
+import { CONTAINER_OWNER, clientStat, freshStat, kindOf, type NodeView, type OwnerKinds, ttlOwner } from './znode.ts'
 
 /** One thing that watches may wait for. */
 export type TreeChange =
@@ -69,14 +60,17 @@ export class DataTree {
   /** What a znode's owner says about it. */
   readonly kinds: OwnerKinds
   /** By path; the root's is "". Java keeps it under "/" as well and counts both. */
-  readonly #nodes = new Map<string, ZNode>()
+  #nodes = new NodeTable()
+  /** Of walks that may be interrupted by txns: the znodes that come next. */
+  readonly #walks = new Set<{ next: NodeIndex }>()
   #acls = new AclCache()
   readonly #ephemerals = new Map<SessionId, Set<string>>()
   /** Paths of container and of TTL nodes, for the container manager. */
   readonly containers = new Set<string>()
   readonly ttls = new Set<string>()
   readonly #quotas = new Quotas({
-    node: (path) => this.#nodes.get(path),
+    node: (path) => this.#get(path),
+    children: (path) => this.children(path),
     grown: (bytes) => {
       this.#dataSizeBytes += bytes
     },
@@ -94,7 +88,7 @@ export class DataTree {
   constructor(kinds: OwnerKinds = kindOf) {
     this.kinds = kinds
     const reserved = freshStat(ZXID_0, 0n, 0n)
-    this.#insert('', new ZNode(new Uint8Array(0), OPEN_ACL_ID, reserved))
+    this.#insert('', 0, new Uint8Array(0), OPEN_ACL_ID, reserved)
     this.#addReserved('/zookeeper', OPEN_ACL_ID, reserved)
     this.#addConfigNode()
     this.#addReserved(QUOTA_ROOT, OPEN_ACL_ID, reserved)
@@ -115,8 +109,12 @@ export class DataTree {
   }
   /** Names in order of creation; empty for a leaf and for a node that does not exist. */
   children(path: string): string[] {
-    const from = path === '/' ? 1 : path.length + 1
-    return Array.from(this.#node(path)?.children ?? NONE, (child) => child.slice(from))
+    const names: string[] = []
+    const node = this.#node(path)
+    if (node === undefined) return names
+    for (let child = this.#nodes.firstChild(node.index); child !== 0; child = this.#nodes.nextSibling(child))
+      names.push(this.#nodes.name(child))
+    return names
   }
   acl(path: string): readonly ACL[] | undefined {
     const node = this.#node(path)
@@ -149,8 +147,10 @@ export class DataTree {
   /** All descendants, as getAllChildrenNumber counts them. */
   allChildrenNumber(path: string): number {
     if (path === '/') return this.nodeCount - 2
-    let count = 0
-    for (const name of this.#nodes.keys()) if (name.startsWith(`${path}/`)) count++
+    const node = this.#node(path)
+    if (node === undefined) return 0
+    let count = -1
+    for (let at = node.index; at !== 0; at = this.#nodes.following(at, node.index)) count++
     return count
   }
   /** The quota that a change at `path` is counted against, if there is one. */
@@ -179,27 +179,25 @@ export class DataTree {
     this.#lastProcessedZxid = zxid
   }
 
-  /** Paths (the root's is "") and nodes, each parent before its children. */
+  /** Paths (the root's is "") and nodes, each parent before its children. Txns between two of them do no harm. */
   *walk(): Generator<[string, NodeView]> {
-    const root = this.#node('') as ZNode
-    yield ['', root]
-    const stack = [(root.children ?? NONE).values()]
-    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const { value: path, done } = top.next()
-      if (done === true) {
-        stack.pop()
-        continue
+    const walk = { next: ROOT }
+    this.#walks.add(walk)
+    try {
+      while (walk.next !== 0) {
+        const index = walk.next
+        walk.next = this.#nodes.following(index, ROOT)
+        yield [this.#nodes.path(index), new ZNode(this.#nodes, index)]
       }
-      const node = this.#nodes.get(path) as ZNode
-      yield [path, node]
-      if (node.children !== null) stack.push(node.children.values())
+    } finally {
+      this.#walks.delete(walk)
     }
   }
 
   /** The digest computed anew: equal to `digest`, or the bookkeeping is broken. */
   recomputedDigest(): bigint {
     let sum = 0n
-    for (const [path, node] of this.#nodes) sum += BigInt(nodeDigest(path, node.data, node))
+    for (const [path, node] of this.walk()) sum += BigInt(nodeDigest(path, node.dataNow, node))
     return BigInt.asIntN(64, sum)
   }
 
@@ -225,10 +223,10 @@ export class DataTree {
   /** The configuration as /zookeeper/config shows it, set by every server for itself at its start.
    *  `version`: of the configuration; `mtimeMs`: this server's wall clock. */
   setConfigNode(text: Uint8Array, version: Zxid, mtimeMs: bigint): void {
-    if (!this.#nodes.has(CONFIG_PATH)) this.#addConfigNode()
-    const node = this.#nodes.get(CONFIG_PATH) as ZNode
+    if (this.#get(CONFIG_PATH) === undefined) this.#addConfigNode()
+    const node = this.#get(CONFIG_PATH) as ZNode
     this.#change(CONFIG_PATH, node, () => {
-      this.#dataSizeBytes += text.length - (node.data?.length ?? 0)
+      this.#dataSizeBytes += text.length - node.dataLength
       node.data = text
       node.mzxid = version
       node.mtime = mtimeMs
@@ -288,9 +286,9 @@ export class DataTree {
   }
 
   #create(type: number, body: CreateBody, owner: bigint, zxid: Zxid, time: bigint, changes: TreeChange[]): OpResult {
-    const path = compact(body.path)
+    const { path } = body
     const parentPath = parentOf(path)
-    const parent = parentPath === undefined ? undefined : this.#nodes.get(parentPath)
+    const parent = parentPath === undefined ? undefined : this.#get(parentPath)
     if (parentPath === undefined || parent === undefined) return { type, err: ErrorCode.NoNode, path }
     const cversion = body.parentCVersion === -1 ? (parent.cversion + 1) | 0 : body.parentCVersion
     // A txn that is replayed over a newer state must not turn these back (ZOOKEEPER-3249).
@@ -299,45 +297,37 @@ export class DataTree {
       parent.cversion = cversion
       parent.pzxid = zxid
     }
-    const existing = parent.children?.has(path) ? this.#nodes.get(path) : undefined
+    const existing = this.#get(path)
     if (existing !== undefined) {
       // Replay over a fuzzy snapshot. (Java raises the parent for `create` alone; a maximum is right for all.)
       this.#change(parentPath, parent, raise)
       if (existing.czxid === zxid && !this.#acls.knows(existing.acl)) existing.acl = this.#acls.intern(body.acl)
       return { type, err: ErrorCode.NodeExists, path }
     }
-    this.#change(parentPath, parent, () => {
-      raise()
-      parent.children ??= new Set()
-      parent.children.add(path)
-    })
-    // A fuzzy snapshot may know the node already below a parent that the replay has just made anew.
-    const orphan = this.#nodes.get(path)
-    if (orphan !== undefined) this.#remove(path, orphan)
-    const node = new ZNode(body.data, this.#acls.intern(body.acl), freshStat(zxid, time, owner))
-    this.#insert(path, node)
+    this.#change(parentPath, parent, raise)
+    const acl = this.#acls.intern(body.acl)
+    const node = this.#insert(path, parent.index, body.data, acl, freshStat(zxid, time, owner))
     // Quotas write to znodes: the stat of the reply is taken before.
     const stat = type === OpCode.create ? undefined : clientStat(node, this.kinds)
     this.#quotas.created(path, node)
-    changes.push({ type: 'created', path, acl: this.#acls.list(node.acl), parentAcl: this.#acls.list(parent.acl) })
+    changes.push({ type: 'created', path, acl: this.#acls.list(acl), parentAcl: this.#acls.list(parent.acl) })
     return stat === undefined ? { type, err: 0, path } : { type, err: 0, path, stat }
   }
 
   /** @returns an ErrorCode; the parent is brought up to date even when the node is gone already. */
   #delete(path: string, zxid: Zxid, changes: TreeChange[]): number {
     const parentPath = parentOf(path)
-    const parent = parentPath === undefined ? undefined : this.#nodes.get(parentPath)
+    const parent = parentPath === undefined ? undefined : this.#get(parentPath)
     if (parentPath === undefined || parent === undefined) return ErrorCode.NoNode
     this.#change(parentPath, parent, () => {
-      parent.children?.delete(path)
-      if (parent.children?.size === 0) parent.children = null
       if (zxid > parent.pzxid) parent.pzxid = zxid
     })
-    const node = this.#nodes.get(path)
+    const node = this.#get(path)
     if (node === undefined) return ErrorCode.NoNode
     const acl = this.#acls.list(node.acl)
-    this.#remove(path, node)
-    this.#quotas.deleted(path, node)
+    const { dataLength } = node
+    this.#removeAll(path, node)
+    this.#quotas.deleted(path, dataLength)
     changes.push({ type: 'deleted', path, acl, parentAcl: this.#acls.list(parent.acl) })
     return 0
   }
@@ -352,8 +342,8 @@ export class DataTree {
     const { path, data, version } = body
     const node = this.#node(path)
     if (node === undefined) return { type, err: ErrorCode.NoNode, path }
-    const growth = (data?.length ?? 0) - (node.data?.length ?? 0)
-    node.data = kept(data)
+    const growth = (data?.length ?? 0) - node.dataLength
+    node.data = data
     node.mtime = time
     node.mzxid = zxid
     node.version = version
@@ -397,7 +387,7 @@ export class DataTree {
     this.#acls.serialize(out)
     for (const [path, node] of this.walk()) {
       out.string(path)
-      DataNodeRecord.write(out, { data: node.data, acl: BigInt(node.acl), stat: node })
+      DataNodeRecord.write(out, { data: node.dataNow, acl: BigInt(node.acl), stat: node })
     }
     out.string('/')
   }
@@ -410,14 +400,13 @@ export class DataTree {
     writeSessions(out, sessions)
     const nobody = this.#acls.serializeWithNobody(out)
     let count = 0
-    // In the order of their creation, so a parent always comes before its children.
-    for (const [path, node] of this.#nodes) {
+    for (const [path, node] of this.walk()) {
       // The log makes them.
       if (node.czxid > begin) continue
       out.string(path)
       // A list that is newer than those above is made by the log, too.
       const acl = BigInt(Math.min(node.acl, nobody))
-      DataNodeRecord.write(out, { data: node.data, acl, stat: node })
+      DataNodeRecord.write(out, { data: node.dataNow, acl, stat: node })
       if (++count % znodes === 0) yield
     }
     out.string('/')
@@ -436,66 +425,82 @@ export class DataTree {
     tree.#acls.deserialize(input)
     for (let path = input.string(); path !== '/'; path = input.string()) {
       const record = DataNodeRecord.read(input)
-      tree.#load(path ?? '', new ZNode(record.data, Number(record.acl), record.stat))
+      tree.#load(path ?? '', record)
     }
-    if (!tree.#nodes.has('')) throw new JuteError('Invalid Datatree, it has no root')
+    if (tree.#nodes.size === 0) throw new JuteError('Invalid Datatree, it has no root')
     tree.#acls.purgeUnused()
     tree.#quotas.load()
     return { tree, sessions }
   }
 
-  #load(text: string, node: ZNode): void {
-    const path = compact(text)
-    if (this.#nodes.has(path)) throw new JuteError(`Invalid Datatree, path ${path} twice`)
+  #load(path: string, { data, acl: number, stat }: DataNodeRecord): void {
+    if (this.#nodes.find(path) !== 0) throw new JuteError(`Invalid Datatree, path ${path} twice`)
     const parentPath = parentOf(path)
-    if (parentPath !== undefined) {
-      const parent = this.#nodes.get(parentPath)
-      if (parent === undefined)
-        throw new JuteError(`Invalid Datatree, unable to find parent ${parentPath} of path ${path}`)
-      parent.children ??= new Set()
-      parent.children.add(path)
-    } else if (path !== '') throw new JuteError(`Invalid Datatree, path ${path}`)
-    this.#acls.claim(node.acl)
-    this.#insert(path, node)
+    const parent = parentPath === undefined ? 0 : this.#nodes.find(parentPath)
+    if (parentPath === undefined && path !== '') throw new JuteError(`Invalid Datatree, path ${path}`)
+    if (parentPath !== undefined && parent === 0)
+      throw new JuteError(`Invalid Datatree, unable to find parent ${parentPath} of path ${path}`)
+    const acl = Number(number)
+    this.#acls.claim(acl)
+    this.#insert(path, parent, data, acl, stat)
   }
 
   // --- bookkeeping -------------------------------------------------------------------------------
 
   #node(path: string): ZNode | undefined {
-    return this.#nodes.get(path === '/' ? '' : path)
+    return this.#get(path === '/' ? '' : path)
+  }
+  #get(path: string): ZNode | undefined {
+    const index = this.#nodes.find(path)
+    return index === 0 ? undefined : new ZNode(this.#nodes, index)
   }
 
-  /** Every index that a node is in, but its parent's list of names. */
-  #insert(path: string, node: ZNode): void {
-    this.#nodes.set(path, node)
-    this.#dataSizeBytes += path.length + (node.data?.length ?? 0)
-    node.digest = nodeDigest(path, node.data, node) | 0
+  /** Every index that a node is in. */
+  #insert(path: string, parent: NodeIndex, data: Uint8Array | null, acl: number, stat: StatPersisted): ZNode {
+    const node = new ZNode(this.#nodes, this.#nodes.add(path, parent, data, acl, stat))
+    this.#dataSizeBytes += path.length + node.dataLength
+    node.digest = this.#nodes.digest(node.index, path) | 0
     this.#addDigest(node.digest >>> 0)
-    const kind = this.kinds(node.ephemeralOwner)
-    if (kind === 'container') this.containers.add(path)
-    else if (kind === 'ttl') this.ttls.add(path)
+    const { ephemeralOwner } = stat
+    const kind = this.kinds(ephemeralOwner)
+    if (kind === 'container') this.containers.add(compact(path))
+    else if (kind === 'ttl') this.ttls.add(compact(path))
     else if (kind === 'ephemeral') {
-      const session = asSession(node.ephemeralOwner)
+      const session = asSession(ephemeralOwner)
       const paths = this.#ephemerals.get(session)
-      if (paths === undefined) this.#ephemerals.set(session, new Set([path]))
-      else paths.add(path)
+      if (paths === undefined) this.#ephemerals.set(session, new Set([compact(path)]))
+      else paths.add(compact(path))
     }
+    return node
+  }
+
+  /** A replay over a fuzzy snapshot may find children that are younger than what it deletes; the log makes them again. */
+  #removeAll(path: string, node: ZNode): void {
+    const below: NodeIndex[] = []
+    if (node.childCount > 0)
+      for (let at = node.index; at !== 0; at = this.#nodes.following(at, node.index)) below.push(at)
+    for (let at = below.pop(); at !== undefined && at !== node.index; at = below.pop())
+      this.#remove(this.#nodes.path(at), new ZNode(this.#nodes, at))
+    this.#remove(path, node)
   }
 
   #remove(path: string, node: ZNode): void {
-    this.#nodes.delete(path)
-    this.#dataSizeBytes -= path.length + (node.data?.length ?? 0)
+    this.#dataSizeBytes -= path.length + node.dataLength
     this.#addDigest(-(node.digest >>> 0))
     this.#acls.release(node.acl)
-    const kind = this.kinds(node.ephemeralOwner)
+    const { ephemeralOwner } = node
+    const kind = this.kinds(ephemeralOwner)
     if (kind === 'container') this.containers.delete(path)
     else if (kind === 'ttl') this.ttls.delete(path)
     else if (kind === 'ephemeral') {
-      const session = asSession(node.ephemeralOwner)
+      const session = asSession(ephemeralOwner)
       const paths = this.#ephemerals.get(session)
       paths?.delete(path)
       if (paths?.size === 0) this.#ephemerals.delete(session)
     }
+    for (const walk of this.#walks)
+      if (walk.next === node.index) walk.next = this.#nodes.following(node.index, ROOT, true)
+    this.#nodes.remove(node.index)
   }
 
   /** The only way in which a node's stat or data may change: the digest follows. */
@@ -504,7 +509,7 @@ export class DataTree {
     this.#changed(path, node)
   }
   #changed(path: string, node: ZNode): void {
-    const digest = nodeDigest(path, node.data, node)
+    const digest = this.#nodes.digest(node.index, path)
     this.#addDigest(digest - (node.digest >>> 0))
     node.digest = digest | 0
   }
@@ -520,7 +525,7 @@ export class DataTree {
   }
 
   #clear(): void {
-    this.#nodes.clear()
+    this.#nodes = new NodeTable()
     this.#acls = new AclCache()
     this.#digest = 0n
     this.#delta = 0
@@ -528,10 +533,7 @@ export class DataTree {
   }
 
   #addReserved(path: string, acl: number, stat: StatPersisted): void {
-    const parent = this.#node(parentOf(path) ?? '') as ZNode
-    parent.children ??= new Set()
-    parent.children.add(path)
-    this.#insert(path, new ZNode(new Uint8Array(0), acl, stat))
+    this.#insert(path, this.#nodes.find(parentOf(path) ?? ''), new Uint8Array(0), acl, stat)
   }
 
   /** Readable by anyone, writable by nobody but a super user; its aversion says that no txn made it so. */
@@ -547,7 +549,6 @@ interface CreateBody {
   readonly acl: readonly ACL[]
   readonly parentCVersion: number
 }
-const NONE: ReadonlySet<string> = new Set()
 
 function writeSessions(out: Writer, sessions: ReadonlyMap<SessionId, number>): void {
   out.int(sessions.size)

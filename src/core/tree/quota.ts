@@ -2,8 +2,8 @@
  *  to date by itself, outside of txns, which is why the tree's digest leaves it out. Enforcement is not here (Prep's).
  *  Source: Quotas.java, StatsTrack.java, DataTree.java updateQuotaStat. */
 import { decodeUtf8, encodedUtf8 } from '../wire/utf8.ts'
+import type { ZNode } from './node-table.ts'
 import { nameOf, parentOf } from './paths.ts'
-import type { ZNode } from './znode.ts'
 
 export const QUOTA_ROOT = '/zookeeper/quota'
 export const LIMIT_NODE = 'zookeeper_limits'
@@ -41,6 +41,8 @@ function formatUsage(usage: Usage): Uint8Array {
 /** The part of a tree that quotas need: its nodes, and to be told when usage texts grow. */
 interface QuotaHost {
   node(path: string): ZNode | undefined
+  /** Names. */
+  children(path: string): readonly string[]
   grown(bytes: number): void
 }
 
@@ -69,13 +71,13 @@ export class Quotas {
       if (nameOf(path) === LIMIT_NODE) this.#paths.add(covered)
       if (nameOf(path) === STATS_NODE) this.#recount(covered)
     }
-    this.changed(path, 1, node.data?.length ?? 0)
+    this.changed(path, 1, node.dataLength)
   }
 
   /** After a node was deleted. */
-  deleted(path: string, node: ZNode): void {
+  deleted(path: string, dataLength: number): void {
     if (path.startsWith(QUOTA_ROOT) && nameOf(path) === LIMIT_NODE) this.#paths.delete(coveredBy(path))
-    this.changed(path, -1, -(node.data?.length ?? 0))
+    this.changed(path, -1, -dataLength)
   }
 
   /** Adds to the usage of the deepest quota that covers `path`, if there is one. */
@@ -117,12 +119,12 @@ export class Quotas {
 
   /** Finds all quotas and counts anew: a snapshot has been read. */
   load(path = QUOTA_ROOT): void {
-    for (const child of this.#host.node(path)?.children ?? []) {
-      if (nameOf(child) === LIMIT_NODE) {
+    for (const name of this.#host.children(path)) {
+      if (name === LIMIT_NODE) {
         const covered = path.slice(QUOTA_ROOT.length)
         this.#recount(covered)
         this.#paths.add(covered)
-      } else this.load(child)
+      } else this.load(`${path}/${name}`)
     }
   }
 
@@ -145,8 +147,8 @@ export class Quotas {
       const node = this.#host.node(at)
       if (node === undefined) continue
       count++
-      bytes += node.data?.length ?? 0
-      for (const child of node.children ?? []) visit.push(child)
+      bytes += node.dataLength
+      for (const name of this.#host.children(at)) visit.push(`${at}/${name}`)
     }
     this.#setUsage(
       stats,
@@ -160,7 +162,7 @@ export class Quotas {
   /** Data alone: no stat, no watch, and below /zookeeper/, so no digest. */
   #setUsage(stats: ZNode, usage: Usage): void {
     const data = formatUsage(usage)
-    this.#host.grown(data.length - (stats.data?.length ?? 0))
+    this.#host.grown(data.length - stats.dataLength)
     stats.data = data
   }
 }

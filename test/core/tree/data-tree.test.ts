@@ -507,6 +507,43 @@ describe('quotas', () => {
   })
 })
 
+describe('a replay over a snapshot that is ahead of the log', () => {
+  test('deletes a node with the children that it will have only later, and makes them again', () => {
+    const tree = new DataTree()
+    apply(tree, 1, create('/a'))
+    apply(tree, 5, create('/a/later'))
+    apply(tree, 6, create('/a/later/still'))
+    apply(tree, 2, { kind: 'delete', type: OpCode.delete, body: { path: '/a' } })
+    expect([tree.node('/a/later/still'), tree.children('/'), tree.nodeCount]).toEqual([undefined, ['zookeeper'], 5])
+    for (const [zxid, path] of [
+      [4, '/a'],
+      [5, '/a/later'],
+      [6, '/a/later/still'],
+    ] as const)
+      apply(tree, zxid, create(path))
+    expect(tree.children('/a')).toEqual(['later'])
+    expect(tree.digest).toBe(tree.recomputedDigest())
+  })
+})
+
+describe('a walk', () => {
+  test('goes on behind a node that is deleted while it rests there, and sees what is still to come', () => {
+    const tree = new DataTree()
+    for (const [index, path] of ['/a', '/a/x', '/b', '/c'].entries()) apply(tree, index + 1, create(path))
+    const walk = tree.walk()
+    const seen: string[] = []
+    for (let at = walk.next(); at.done !== true; at = walk.next()) {
+      seen.push(at.value[0])
+      if (at.value[0] !== '/a/x') continue
+      apply(tree, 5, { kind: 'delete', type: OpCode.delete, body: { path: '/a/x' } })
+      apply(tree, 6, { kind: 'delete', type: OpCode.delete, body: { path: '/a' } })
+      apply(tree, 7, { kind: 'delete', type: OpCode.delete, body: { path: '/b' } })
+      apply(tree, 8, create('/d'))
+    }
+    expect(seen.slice(-4)).toEqual(['/a', '/a/x', '/c', '/d'])
+  })
+})
+
 describe('looking at the tree', () => {
   test('walk shows parents before children, and children in order of creation', () => {
     const tree = new DataTree()

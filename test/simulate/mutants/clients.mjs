@@ -74,9 +74,9 @@ export const clientMutants = [
     changes: [
       change(
         'core/server/final.ts',
-        'return encode(GetDataResponse, { data: node.data, stat })',
+        'return encode(GetDataResponse, { data: node.dataNow, stat })',
         `const key = \`\${path}@\${stat.version}\`
-      const known = this.cache.get(key) ?? encode(GetDataResponse, { data: node.data, stat })
+      const known = this.cache.get(key) ?? encode(GetDataResponse, { data: node.dataNow, stat })
       this.cache.set(key, known)
       return known`,
       ),

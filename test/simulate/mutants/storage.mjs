@@ -140,8 +140,8 @@ export const storageMutants = [
     changes: [
       change(
         'core/tree/data-tree.ts',
-        'this.#change(parentPath, parent, () => {\n      parent.children?.delete(path)',
-        ';((_path, _node, run) => run())(parentPath, parent, () => {\n      parent.children?.delete(path)',
+        'this.#change(parentPath, parent, () => {\n      if (zxid > parent.pzxid)',
+        ';((_path, _node, run) => run())(parentPath, parent, () => {\n      if (zxid > parent.pzxid)',
       ),
     ],
   },

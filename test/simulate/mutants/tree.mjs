@@ -21,9 +21,9 @@ export const treeMutants = [
     expect: ['T-2', 'C-6'],
     changes: [
       change(
-        'core/tree/data-tree.ts',
-        'parent.children?.delete(path)\n',
-        'if (zxid % 3n !== 0n) parent.children?.delete(path)\n',
+        'core/tree/node-table.ts',
+        'this.#unhang(index)\n',
+        'this.#unhang(index)\n    if (index % 3 === 0) return\n',
       ),
     ],
   },
@@ -132,7 +132,7 @@ export const treeMutants = [
       change(
         'core/tree/data-tree.ts',
         "      case 'error':\n        return",
-        "      case 'error':\n        if (header.type === OpCode.error) this.#change('', this.#nodes.get('') as ZNode, () => this.#nodes.get('').pzxid++)\n        return",
+        "      case 'error':\n        if (header.type === OpCode.error) this.#change('', this.#get('') as ZNode, () => (this.#get('') as ZNode).pzxid++)\n        return",
       ),
     ],
   },
