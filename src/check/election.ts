@@ -77,7 +77,8 @@ export class ElectionChecks {
     this.#establishedBy.set(epoch, other ?? event)
     const replica = this.#world.replica(station)
     const head = replica.witnessed ? replica.disk.written.head : event.zxid
-    if (committed === undefined) return
+    // Who comes too late, when later epochs have begun, owes nothing to what was committed in those.
+    if (committed === undefined || epochOf(committed) > epoch) return
     if (!judges['E-5'].holds(ledger.contains(head, committed)))
       judges['E-5'].report(
         event,

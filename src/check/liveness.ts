@@ -35,6 +35,8 @@ export class LivenessChecks {
   readonly #heard = new Map<number, Map<number, number>>()
   /** By leader: since when what it hears counts. */
   readonly #countsFrom = new Map<number, number>()
+  /** That has been established. */
+  #newestEpoch = 0
   /** Sessions by when they were last heard of, anywhere. */
   readonly #sessions = new Map<bigint, Waiting>()
   readonly #closing = new Set<bigint>()
@@ -139,10 +141,10 @@ export class LivenessChecks {
     ])
   }
 
-  /** X-4, L-8: a session that nobody hears of is given up. */
+  /** X-4, L-8: a session that nobody hears of is given up, by the leader of the newest epoch; others cannot. */
   #expires(event: TraceEvent, leader: Replica): void {
     const { established } = leader.term ?? {}
-    if (!this.#tree.isKnown || established === undefined) return
+    if (!this.#tree.isKnown || established === undefined || established.epoch < this.#newestEpoch) return
     const from = Math.max(established.at, this.#countsFrom.get(leader.sid) ?? 0)
     for (const [session, timeoutMs] of this.#tree.tree.sessions) {
       if (this.#closing.has(session)) continue
@@ -175,6 +177,7 @@ export class LivenessChecks {
   }
 
   #established(event: EventOf<'established'>): void {
+    this.#newestEpoch = Math.max(this.#newestEpoch, event.epoch)
     this.#heard.set(event.station, new Map())
     this.#countsFrom.set(event.station, event.at)
     const before = this.#establishedInCalm
