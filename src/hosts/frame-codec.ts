@@ -106,15 +106,21 @@ const groupFrames = (frames: readonly Frame[]): Group[] => {
   return groups
 }
 
+const NO_MORE: readonly Uint8Array[] = []
+
 const frameBytes = (frame: Frame): number => {
   if (frame.kind === 'open') return HEAD_BYTES + 4
   if (frame.kind !== 'data') return HEAD_BYTES
-  return frame.parts.reduce((sum, part) => sum + 8 + part.bytes.length, HEAD_BYTES)
+  let size = HEAD_BYTES
+  for (const { bytes, more = NO_MORE } of frame.parts) {
+    size += 8 + bytes.length
+    for (const piece of more) size += piece.length
+  }
+  return size
 }
 
 const writeFrame = (bytes: Uint8Array, view: DataView, start: number, frame: Frame): number => {
   const { opener, incarnation, count } = connectionParts(frame.connection)
-  view.setUint32(start, frameBytes(frame))
   let at = start + 4
   view.setUint16(at, opener)
   view.setUint32(at + 2, incarnation)
@@ -130,15 +136,27 @@ const writeFrame = (bytes: Uint8Array, view: DataView, start: number, frame: Fra
   if (frame.kind === 'open') {
     view.setUint16(at, frame.port)
     view.setUint16(at + 2, frame.fromPort)
-    return at + 4
+    at += 4
+  } else if (frame.kind === 'data') for (const part of frame.parts) at = writePart(bytes, view, at, part)
+  view.setUint32(start, at - start - 4)
+  return at
+}
+
+const writePart = (
+  into: Uint8Array,
+  view: DataView,
+  start: number,
+  { message, bytes, more = NO_MORE }: Part,
+): number => {
+  let at = start + 8
+  into.set(bytes, at)
+  at += bytes.length
+  for (const piece of more) {
+    into.set(piece, at)
+    at += piece.length
   }
-  if (frame.kind !== 'data') return at
-  for (const part of frame.parts) {
-    view.setInt32(at, part.message)
-    view.setUint32(at + 4, part.bytes.length)
-    bytes.set(part.bytes, at + 8)
-    at += 8 + part.bytes.length
-  }
+  view.setInt32(start, message)
+  view.setUint32(start + 4, at - start - 8)
   return at
 }
 

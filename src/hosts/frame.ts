@@ -42,6 +42,23 @@ interface FrameHead {
 export interface Part {
   readonly message: number
   readonly bytes: Uint8Array
+  /** What was written behind it in the same moment, also without notes: it arrives in one piece. */
+  readonly more?: readonly Uint8Array[]
+}
+
+/** A part as it arrives. */
+export function joined({ bytes, more }: Part): Uint8Array {
+  if (more === undefined || more.length === 0) return bytes
+  let size = bytes.length
+  for (const piece of more) size += piece.length
+  const whole = new Uint8Array(size)
+  whole.set(bytes)
+  let at = bytes.length
+  for (const piece of more) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
 }
 
 export type Frame = FrameHead &

@@ -17,7 +17,15 @@ import type {
 import type { EventId, HostEvent } from '../core/trace.ts'
 import type { RunConfig } from './ensemble.ts'
 import { type Conditions, type Effect, type LinkState, linkName, type PortClass } from './fault.ts'
-import { type ConnectionKey, connectionKey, connectionName, type Frame, type FrameBody, type Part } from './frame.ts'
+import {
+  type ConnectionKey,
+  connectionKey,
+  connectionName,
+  type Frame,
+  type FrameBody,
+  joined,
+  type Part,
+} from './frame.ts'
 import { Link } from './link.ts'
 import { hostName, portClass, stationNamed } from './names.ts'
 import { type NetworkWitness, type WitnessedEnd, witnessOf } from './network-witness.ts'
@@ -371,8 +379,6 @@ export class NetworkPort implements Network {
   }
 }
 
-const NOTHING = new Uint8Array(0)
-
 /** One end of a connection. */
 class End implements Connection {
   readonly id: string
@@ -400,11 +406,8 @@ class End implements Connection {
   /** Written in this step, and when it will arrive. */
   #parts: Part[] = []
   #partsArriveUs = 0
-  /** Messages that nobody is told of, one behind the other: the last of the parts, as far as it has come. */
-  #run: Uint8Array = NOTHING
-  #runBytes = 0
-  /** How long the last run became. */
-  #usualBytes = 0
+  /** Of the last part: what nobody is told of travels as one, for chunk boundaries mean nothing. */
+  #more: Uint8Array[] = []
   #lastArrivalUs = 0
 
   constructor(
@@ -447,7 +450,6 @@ class End implements Connection {
     }
     this.#witness?.wrote?.(bytes)
     if (note === undefined) return this.#append(bytes)
-    this.#endRun()
     const message = this.#port.home.sent(this, note, bytes.length, this.#partsArriveUs)
     this.#parts.push({ message, bytes })
   }
@@ -476,8 +478,10 @@ class End implements Connection {
 
   /** Each message to the handler in turn, so that what it leads to has that message as its cause. */
   received(parts: readonly Part[], from: number): void {
-    for (const { message, bytes } of parts) {
+    for (const part of parts) {
       if (this.state !== 'open') return
+      const { message } = part
+      const bytes = joined(part)
       this.#port.home.cause = message < 0 ? undefined : { station: from, seq: message }
       this.#tell(this.#witness?.came?.(bytes))
       this.handlers?.onData(bytes)
@@ -505,10 +509,11 @@ class End implements Connection {
       this.#tell(this.#witness.flushed())
       home.cause = cause
     }
-    this.#endRun()
     const parts = this.#parts
     this.#parts = []
-    const body: FrameBody = { kind: 'data', parts }
+    // What is counted, cut or held back is in one piece already.
+    const whole = this.#witness !== undefined || this.#isFaulty
+    const body: FrameBody = { kind: 'data', parts: whole ? parts.map(arriving) : parts }
     if (this.#isFaulty) this.#flushFaulty(body)
     else this.#port.send(this, body, this.#partsArriveUs, -1)
   }
@@ -563,32 +568,14 @@ class End implements Connection {
       this.#port.send(this, { kind: 'data', parts }, this.#nextArrival(0), -1)
   }
 
-  /** Chunk boundaries mean nothing: what is not told one by one travels as one. A single message stays as it is. */
   #append(bytes: Uint8Array): void {
     const last = this.#parts.at(-1)
-    if (last === undefined || last.message >= 0) {
-      this.#parts.push({ message: -1, bytes })
+    if (last !== undefined && last.message < 0) {
+      this.#more.push(bytes)
       return
     }
-    if (this.#runBytes === 0) this.#extend(last.bytes)
-    this.#extend(bytes)
-  }
-  #extend(bytes: Uint8Array): void {
-    const needed = this.#runBytes + bytes.length
-    if (needed > this.#run.length) {
-      const bigger = new Uint8Array(Math.max(2 * needed, this.#usualBytes))
-      bigger.set(this.#run.subarray(0, this.#runBytes))
-      this.#run = bigger
-    }
-    this.#run.set(bytes, this.#runBytes)
-    this.#runBytes = needed
-  }
-  #endRun(): void {
-    if (this.#runBytes === 0) return
-    this.#parts[this.#parts.length - 1] = { message: -1, bytes: this.#run.subarray(0, this.#runBytes) }
-    this.#usualBytes = this.#runBytes + (this.#runBytes >> 3)
-    this.#run = NOTHING
-    this.#runBytes = 0
+    this.#more = []
+    this.#parts.push({ message: -1, bytes, more: this.#more })
   }
 
   #finish(kind: 'close' | 'reset'): void {
@@ -603,8 +590,6 @@ class End implements Connection {
     this.state = 'closed'
     this.#parts = []
     if (cause !== 'own') this.#held = []
-    this.#run = NOTHING
-    this.#runBytes = 0
     this.#early = []
     this.#port.remove(this)
     return this.#port.home.emit({ kind: 'disconnected', connection: this.id, to: this.peer, cause })
@@ -623,5 +608,7 @@ class End implements Connection {
     return this.#lastArrivalUs
   }
 }
+
+const arriving = (part: Part): Part => ({ message: part.message, bytes: joined(part) })
 
 const endKey = (connection: ConnectionKey, isOpener: boolean): number => connection * 2 + (isOpener ? 1 : 0)

@@ -6,6 +6,7 @@ import {
   connectionName,
   connectionParts,
   type Frame,
+  joined,
 } from '../../src/hosts/frame.ts'
 import { decodeFrames, encodeFrames, MalformedMessage } from '../../src/hosts/frame-codec.ts'
 
@@ -55,6 +56,21 @@ const accept = (count: number): Frame => ({
   sentAtUs: 0,
   arrivesAtUs: 20_000,
   event: -1,
+})
+
+test('what was written without notes in one moment arrives in one piece', () => {
+  const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
+  const { kind: _, ...head } = accept(1)
+  const parts = [
+    { message: -1, bytes: bytes(1, 2), more: [bytes(3), bytes(), bytes(4, 5)] },
+    { message: 7, bytes: bytes(6) },
+  ]
+  const sent: Frame = { ...head, kind: 'data', parts }
+  const [group] = decodeFrames(encodeFrames([sent, accept(2)]))
+  const arrived = parts.map((part) => ({ message: part.message, bytes: joined(part) }))
+  expect(arrived[0]?.bytes).toEqual(bytes(1, 2, 3, 4, 5))
+  expect(group?.frames).toEqual([{ ...sent, parts: arrived }, accept(2)])
+  expect(group?.broken).toEqual([])
 })
 
 test('a connection’s key holds who opened it, in which life, and its count', () => {
