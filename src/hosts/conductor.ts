@@ -588,11 +588,7 @@ function holdBack(
   const urgent = given.filter(({ kind }) => kind === 'pause' || kind === 'stop')
   paused.status.push(...told)
   paused.orders.push(...given.filter((order) => !urgent.includes(order)))
-  if (given.some(({ kind }) => kind === 'resume')) {
-    // Of each peer only what it is now: as it wakes up, the process may hear of a new life before it hears of the old one's end.
-    const newest = new Map(paused.status.map((change) => [change.station, change]))
-    return { told: [...newest.values()], given: paused.orders, resumed: true }
-  }
+  if (given.some(({ kind }) => kind === 'resume')) return { told: paused.status, given: paused.orders, resumed: true }
   return urgent.length === 0 ? undefined : { told: [], given: urgent, resumed: false }
 }
 

@@ -76,6 +76,8 @@ export class NetworkPort implements Network {
   /** In the order in which they began. */
   readonly #ends = new Map<number, End>()
   readonly #incarnations = new Map<number, number>()
+  /** By station: the last of its lives that is known to be over. */
+  readonly #over = new Map<number, number>()
   readonly #links = new Map<number, Link>()
   readonly #sent = new Map<number, number>()
   readonly #witness: boolean
@@ -159,8 +161,11 @@ export class NetworkPort implements Network {
 
   /** A peer went down or began another life: connections with the old one end, each behind what is still in flight on it. */
   statusChanged({ station, incarnation, atUs }: StatusChange): void {
+    const known = this.#incarnations.get(station) ?? 0
     this.#incarnations.set(station, incarnation)
-    this.#endOldLives(station, incarnation, atUs)
+    // Frames of a life may be here before it is told of: only what is surely over ends.
+    this.#over.set(station, incarnation > 0 ? incarnation - 1 : Math.max(known, this.#over.get(station) ?? 0))
+    this.#endOldLives(station, atUs)
   }
 
   /** Links are like this from now on. */
@@ -180,8 +185,7 @@ export class NetworkPort implements Network {
     }
     // What could not be heard before.
     const peers = new Set([...this.#ends.values()].map(({ peer }) => peer))
-    for (const peer of [...peers].sort((a, b) => a - b))
-      this.#endOldLives(peer, this.#incarnations.get(peer) ?? 0, this.home.nowUs)
+    for (const peer of [...peers].sort((a, b) => a - b)) this.#endOldLives(peer, this.home.nowUs)
   }
 
   /** Connections with this station break. */
@@ -189,15 +193,16 @@ export class NetworkPort implements Network {
     for (const end of [...this.#ends.values()]) if (end.peer === peer && ports.includes(end.class)) end.sever()
   }
 
-  #endOldLives(station: number, incarnation: number, atUs: number): void {
+  #endOldLives(station: number, atUs: number): void {
+    const over = this.#over.get(station) ?? -1
     const lastArrivals = new Map<number, number>()
     for (const frame of this.home.waiting(station)) {
-      if (frame.fromIncarnation === incarnation) continue
+      if (frame.fromIncarnation > over) continue
       const key = endKey(frame.connection, frame.toOpener)
       lastArrivals.set(key, Math.max(lastArrivals.get(key) ?? 0, frame.arrivesAtUs))
     }
     for (const [key, end] of this.#ends) {
-      if (end.peer !== station || end.peerIncarnation === incarnation) continue
+      if (end.peer !== station || end.peerIncarnation > over) continue
       if (this.#rules && this.#isMute(end)) lastArrivals.delete(key)
       else if (!lastArrivals.has(key)) lastArrivals.set(key, 0)
     }
