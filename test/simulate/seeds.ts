@@ -24,6 +24,8 @@ export interface Summary {
   readonly virtualUs: number
   readonly cpuMs: number
   readonly marks: readonly string[]
+  /** Kinds of what was done to it. */
+  readonly deeds: readonly string[]
   readonly findings: readonly { readonly property: string; readonly sentence: string; readonly atUs: number }[]
   readonly lastEvents: readonly string[]
 }
@@ -53,9 +55,10 @@ export function runOne(seed: number, terms: Terms): Summary {
   const cpuMs = (used.user + used.system) / 1000 / (terms.threads ?? 1)
   if (typeof result === 'string') {
     const findings = [{ property: 'host', sentence: result, atUs: 0 }]
-    return { seed, hash: '', events: 0, virtualUs: 0, cpuMs, marks: [], findings, lastEvents: [] }
+    return { seed, hash: '', events: 0, virtualUs: 0, cpuMs, marks: [], deeds: [], findings, lastEvents: [] }
   }
-  const { hash, events, virtualUs, marks, lastEvents } = result
+  const { hash, events, virtualUs, marks, choices, lastEvents } = result
+  const deeds = [...new Set(choices.map(({ action }) => action.kind))]
   const findings = result.findings.map(({ property, sentence, event }) => ({ property, sentence, atUs: event.at }))
   if (seed % SAMPLE === 0) {
     const again = drawn(seed, terms).hash
@@ -63,7 +66,7 @@ export function runOne(seed: number, terms: Terms): Summary {
       findings.push({ property: 'R-1', sentence: `a second run gave ${again}, the first ${hash}`, atUs: 0 })
   }
   const shown = findings.length === 0 ? [] : lastEvents.map(sentenceOf)
-  return { seed, hash, events, virtualUs, cpuMs, marks, findings, lastEvents: shown }
+  return { seed, hash, events, virtualUs, cpuMs, marks, deeds, findings, lastEvents: shown }
 }
 
 /** What the simulator itself throws is a finding, too. */
