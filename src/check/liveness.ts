@@ -1,6 +1,7 @@
 /** L: what must happen in time. Looked at now and then in virtual time, and only while nothing is wrong with the world (see
  *  calm.ts) but for L-5 and X-4, which hold at any time for servers that nobody has tampered with. */
 import type { TraceEvent } from '../core/trace.ts'
+import { PacketType } from '../core/wire/codes.ts'
 import { Calm } from './calm.ts'
 import type { ClientChecks } from './clients.ts'
 import type { PropertyId } from './properties.ts'
@@ -69,6 +70,11 @@ export class LivenessChecks {
       if (own !== undefined) this.#touched(own, event)
     },
     sessionAttached: (event) => this.#touched(event.session, event),
+    packetsSent: (event) => {
+      // A leader that lets a learner have a session has heard of it, whether the learner hears that or not.
+      for (const { type, extra, session } of event.packets)
+        if (type === PacketType.REVALIDATE && extra === 1 && session !== undefined) this.#touched(session, event)
+    },
     sessionCreated: (event) => this.#touched(event.session, event),
     sessionClosing: (event) => {
       this.#closing.add(event.session)

@@ -86,9 +86,10 @@ export class OrderChecks {
         judges['Z-11'].report(event, `${who(station)} proposes ${hex(zxid)} behind ${hex(term.lastProposed)}`)
     }
     if (known === undefined && replica.state !== 'STANDALONE') {
-      // What was committed when the epoch was established is what it is built on; later commits of others are not its own.
+      // What was committed when the epoch was established is what it is built on; commits of later epochs are not its own.
       const base = ledger.base(epoch)
-      const good = term?.established !== undefined && (base === undefined || ledger.contains(base, term.base))
+      const isBuilt = base === undefined || term === undefined || epochOf(term.base) > epoch
+      const good = term?.established !== undefined && (isBuilt || ledger.contains(base, term.base))
       if (!judges['Z-7'].holds(good))
         judges['Z-7'].report(
           event,
