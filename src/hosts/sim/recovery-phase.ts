@@ -30,10 +30,11 @@ export function recover(run: Run, leaveBroken: boolean): void {
   const left = core.filter((sid) => !isLost(run, sid))
   const probes = left.map((sid) => new Probe(run, sid))
   const answeredUs = run.sim.edgeUs + 2 * boundOf(run)
-  const answered = (): boolean => probes.filter((probe) => !probe.look()).length === 0
-  if (!runUntil(run, left, answeredUs, answered)) {
+  // Flipped bits may be found only now.
+  const open = (): Probe[] => probes.filter((probe) => !probe.look() && !isLost(run, probe.sid))
+  if (!runUntil(run, left, answeredUs, () => open().length === 0)) {
     if (run.isOver) return
-    const silent = probes.filter((probe) => !probe.look()).map(({ sid }) => sid)
+    const silent = open().map(({ sid }) => sid)
     run.found(finding(run, 'L-4', `no write is answered at server ${silent.join(', ')}, which the core has healed`))
     return
   }
@@ -153,7 +154,7 @@ function stays(run: Run, core: readonly number[]): void {
   const before = run.lookout.newestEpoch
   while (!run.isOver && run.sim.edgeUs < untilUs) run.runTo(Math.min(untilUs, run.sim.edgeUs + STEP_US))
   if (run.isOver) return
-  const fallen = core.filter((sid) => !run.lookout.of(sid).serving)
+  const fallen = core.filter((sid) => !run.lookout.of(sid).serving && !isLost(run, sid))
   if (run.lookout.newestEpoch !== before)
     run.found(finding(run, 'L-3', `epoch ${run.lookout.newestEpoch} follows ${before} without a new fault`))
   else if (fallen.length > 0)
