@@ -24,6 +24,11 @@ export interface ReplicaConfig {
   /** FastLeaderElection waits this long for a notification, then doubles it up to the maximum. */
   readonly minNotificationIntervalMs: number
   readonly maxNotificationIntervalMs: number
+  /** An election is over as soon as every voter that can be reached has the same vote; absent: ZooKeeper waits 200 ms all the
+   *  same, for votes of who may come. (A Java server takes part in it as in any other.) */
+  readonly hastyElection?: boolean
+  /** A learner tries again after so long when its leader does not listen yet: 100 ms. (leaderConnectDelayDuringRetryMs) */
+  readonly leaderConnectDelayMs?: number
   /** Limit of one attempt to connect to a peer's election port. */
   readonly cnxTimeoutMs: number
   /** Requests in the pipeline above which a server reads no more from its clients. */

@@ -68,7 +68,10 @@ export class Election {
     this.#config = config
     this.#peer = peer
     this.#membership = membership
-    this.#connections = new QuorumCnxManager(host, config, membership, (from, bytes) => this.#receive(from, bytes))
+    this.#connections = new QuorumCnxManager(host, config, membership, {
+      onMessage: (from, bytes) => this.#receive(from, bytes),
+      onGone: () => this.#onGone(),
+    })
   }
 
   get round(): number {
@@ -209,9 +212,22 @@ export class Election {
     this.#timer = undefined
     if (this.#search === undefined) return
     const { quorumFor, patienceMs } = this.#search
+    const finalizeWaitMs = quorumFor && this.#isUnanimous(this.#search) ? 0 : FINALIZE_WAIT_MS
     this.#timer = quorumFor
-      ? this.#host.clock.after(FINALIZE_WAIT_MS, () => this.#decide(), { name: 'finalizeWait' })
+      ? this.#host.clock.after(finalizeWaitMs, () => this.#decide(), { name: 'finalizeWait' })
       : this.#host.clock.after(patienceMs, () => this.#onSilence(), { name: 'notification' })
+  }
+
+  /** hastyElection: nobody is left from whom a better vote could come now. */
+  #isUnanimous(search: Search): boolean {
+    if (this.#config.hastyElection !== true) return false
+    const { voters } = this.#membership
+    const agreed = new Set(supporters(search.votes, this.#ballot(search), voters))
+    return voters.every((sid) => agreed.has(sid) || !this.#connections.mayHearFrom(sid))
+  }
+
+  #onGone(): void {
+    if (this.#config.hastyElection === true && this.#search?.quorumFor === true) this.#wait()
   }
 
   /** Nothing came: say the vote again if anybody can have heard it, else connect. */

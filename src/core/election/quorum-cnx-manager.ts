@@ -22,11 +22,18 @@ interface Outgoing {
   readonly note: MessageNote
 }
 
+interface CnxEvents {
+  /** May throw a JuteError: the connection is closed for it. */
+  onMessage(from: Sid, bytes: Uint8Array): void
+  /** A connection has ended, or an attempt. */
+  onGone(): void
+}
+
 export class QuorumCnxManager {
   readonly #host: Host
   readonly #config: ReplicaConfig
   readonly #membership: Membership
-  readonly #onMessage: (from: Sid, bytes: Uint8Array) => void
+  readonly #events: CnxEvents
   #listener: Listener | undefined
   /** Where it listens. */
   #port: number | undefined
@@ -41,17 +48,11 @@ export class QuorumCnxManager {
   /** Said again on a new connection, because it may have been lost with the old one. */
   readonly #lastMessageSent = new Map<Sid, Outgoing>()
 
-  /** `onMessage` may throw a JuteError: the connection is closed for it. */
-  constructor(
-    host: Host,
-    config: ReplicaConfig,
-    membership: Membership,
-    onMessage: (from: Sid, bytes: Uint8Array) => void,
-  ) {
+  constructor(host: Host, config: ReplicaConfig, membership: Membership, events: CnxEvents) {
     this.#host = host
     this.#config = config
     this.#membership = membership
-    this.#onMessage = onMessage
+    this.#events = events
   }
 
   /** Listens on the own election port, until `stop`. */
@@ -87,7 +88,7 @@ export class QuorumCnxManager {
 
   /** Sends when there is a connection, else keeps the message and connects. To itself it arrives at once. */
   toSend(sid: Sid, message: Outgoing): void {
-    if (sid === this.#config.sid) return this.#onMessage(sid, message.bytes)
+    if (sid === this.#config.sid) return this.#events.onMessage(sid, message.bytes)
     this.#queues.set(sid, message)
     const worker = this.#workers.get(sid)
     if (worker) this.#flush(sid, worker)
@@ -121,6 +122,11 @@ export class QuorumCnxManager {
   /** For every peer that something was ever to be sent to. */
   connectAll(): void {
     for (const sid of this.#queues.keys()) this.connectOne(sid)
+  }
+
+  /** There is a connection to it, or one is being tried. */
+  mayHearFrom(sid: Sid): boolean {
+    return this.#workers.has(sid) || this.#attempts.has(sid)
   }
 
   /** True as soon as any one queue is empty: somebody has heard us (the name promises more). */
@@ -226,7 +232,7 @@ export class QuorumCnxManager {
     while (line.phase === 'working') {
       const bytes = line.input.takeFrame(1, MAX_NOTIFICATION_LENGTH)
       if (bytes === undefined) return
-      this.#onMessage(line.sid as Sid, bytes)
+      this.#events.onMessage(line.sid as Sid, bytes)
     }
   }
 
@@ -244,6 +250,7 @@ export class QuorumCnxManager {
     this.#lines.delete(line)
     if (this.#workers.get(sid) === line) this.#workers.delete(sid)
     if (this.#attempts.get(sid) === line) this.#attempts.delete(sid)
+    this.#events.onGone()
   }
 
   #addressesOf(sid: Sid): Address[] {

@@ -235,7 +235,7 @@ export class Replica {
       if (this.#halted) return
       if (error !== undefined) return this.#halt(`the disk failed: ${error.message}`)
       // An uncommitted tail of the log becomes part of the tree, as a restart would make it.
-      if (!this.#database.isReconciled && !this.#recover()) return
+      if (!this.#database.isReconciled && !this.#database.catchUp() && !this.#recover()) return
       if (!designated) return this.#look()
       this.#host.trace.emit({ kind: 'designated', leader: this.#vote.leader })
       this.#becomeMember('designated by a reconfig')

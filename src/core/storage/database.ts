@@ -10,7 +10,7 @@ import { kindOf, kindOf353 } from '../tree/znode.ts'
 import { OpCode } from '../wire/codes.ts'
 import { asZxid, follows, hex64, type SessionId, type Sid, ZXID_0, type Zxid } from '../wire/ids.ts'
 import { Writer } from '../wire/jute.ts'
-import type { LoggedTxn } from '../wire/txn.ts'
+import { decodeLogged, type LoggedTxn } from '../wire/txn.ts'
 import { toUtf8 } from '../wire/utf8.ts'
 import { CommittedLog } from './committed-log.ts'
 import { Epochs } from './epochs.ts'
@@ -36,6 +36,16 @@ export type LoadResult = { readonly ok: true } | { readonly ok: false; readonly 
 /** Trees of up to so many znodes are written while nothing else happens. */
 const ZNODES_AT_ONCE = 5000
 
+/** Of the log's newest zxids so many are told. */
+const LOG_TAIL = 64
+/** What is in the tree is let go of in one go. */
+const PASSED_MAX = 1024
+
+interface Taken {
+  readonly zxid: Zxid
+  readonly bytes: Uint8Array
+}
+
 interface Work {
   readonly steps: readonly Step[]
   /** TRUNC or SNAP. */
@@ -60,8 +70,11 @@ export class Database {
   #synchronizing = false
   /** What the trace knows of the tree; undefined: nothing yet. */
   #told: { readonly zxid: Zxid; readonly digest: bigint } | undefined
-  /** The newest zxids of the log, as recovery found it. */
-  #logTail: readonly Zxid[] = []
+  /** The newest zxids of the log, LOG_TAIL of them or more. */
+  #logTail: Zxid[] = []
+  /** What the log has and the tree has not, oldest first, from the first one that is not undefined on. */
+  #ahead: (Taken | undefined)[] = []
+  #aheadFrom = 0
   /** Of the newest snapshot file. */
   #snapshotZxid: Zxid | undefined
   /** Snapshot files that were written or read whole in this life. */
@@ -94,7 +107,12 @@ export class Database {
     }
     const { clock, disk, random, trace } = host
     this.writer = new SyncProcessor(
-      { clock, disk, random, trace, log: this.#log, snapCount: config.snapCount, onRoll, onFatal },
+      {
+        ...{ clock, disk, random, trace, onRoll, onFatal },
+        log: this.#log,
+        snapCount: config.snapCount,
+        onTaken: (zxid, bytes) => this.#taken(zxid, bytes),
+      },
       ZXID_0,
     )
   }
@@ -182,10 +200,59 @@ export class Database {
     return error === undefined ? undefined : StorageError.of(error, snapshotName(ZXID_0))
   }
 
+  /** The tree becomes what recovery would make of it, by what the log has been given since. Call `sync` before. @returns
+   *  false when `load` must find that out */
+  catchUp(): boolean {
+    const { trace } = this.#host
+    const snapshotZxid = this.tree.lastProcessedZxid
+    const ahead = this.#ahead.slice(this.#aheadFrom) as Taken[]
+    let last = snapshotZxid
+    for (const { zxid } of ahead) {
+      if (!follows(last, zxid)) return false
+      last = zxid
+    }
+    if (last !== this.lastLoggedZxid) return false
+    for (const { bytes } of ahead) this.apply(decodeLogged(bytes), bytes, false)
+    this.#showConfig(this.tree)
+    trace.emit({
+      kind: 'recovered',
+      zxid: last,
+      snapshotZxid,
+      records: ahead.length,
+      acceptedEpoch: this.epochs.accepted,
+      currentEpoch: this.epochs.current,
+      tornTail: false,
+    })
+    this.#tellTree(this.#logTail.slice(-LOG_TAIL))
+    return true
+  }
+
+  #taken(zxid: Zxid, bytes: Uint8Array): void {
+    this.#ahead.push({ zxid, bytes })
+    this.#logTail.push(zxid)
+    if (this.#logTail.length >= 2 * LOG_TAIL) this.#logTail = this.#logTail.slice(-LOG_TAIL)
+  }
+
+  /** It is in the tree now. */
+  #passed(zxid: Zxid): void {
+    if (this.#ahead[this.#aheadFrom]?.zxid !== zxid) return
+    this.#ahead[this.#aheadFrom++] = undefined
+    if (this.#aheadFrom < PASSED_MAX && this.#aheadFrom < this.#ahead.length) return
+    this.#ahead = this.#ahead.slice(this.#aheadFrom)
+    this.#aheadFrom = 0
+  }
+
+  /** The log goes on where the tree is. */
+  #nothingAhead(logTail: readonly Zxid[]): void {
+    this.#ahead = []
+    this.#aheadFrom = 0
+    this.#logTail = [...logTail]
+  }
+
   #become({ state, committedLog, snapshot, logTail, tornTail }: Recovered): void {
     const last = state.tree.lastProcessedZxid
     this.#state = state
-    this.#logTail = logTail
+    this.#nothingAhead(logTail)
     this.#committedLog = committedLog
     if (snapshot !== undefined) {
       this.#snapshotZxid = snapshot.zxid
@@ -227,6 +294,7 @@ export class Database {
     if (zxid > this.lastLoggedZxid)
       throw new Error(`${hex64(zxid)} is to be applied, the log ends at ${hex64(this.lastLoggedZxid)}`)
     const applied = this.#state.apply(logged, replies)
+    this.#passed(zxid)
     this.#committedLog.add(zxid, bytes)
     this.#told = { zxid, digest: applied.digest }
     return applied
@@ -280,6 +348,7 @@ export class Database {
     const newest = this.lastLoggedZxid
     const steps = replacementSteps(disk, zxid, bytes, newest, (file) => this.#removed(file, 'truncated'))
     this.#state = state
+    this.#nothingAhead([])
     this.#committedLog = new CommittedLog(this.#config.commitLogCount)
     this.writer.restartAt(zxid)
     this.uncuttableIn = undefined
@@ -316,7 +385,7 @@ export class Database {
       tree.apply(header, { kind: 'closeSession', type: OpCode.closeSession, body: { paths2Delete } })
     }
     this.#snapshotZxid = undefined
-    this.#tellTree(this.#logTail)
+    this.#tellTree(this.#logTail.slice(-LOG_TAIL))
   }
 
   /** Writes what the tree is now, then, when that is durable, purges what it makes superfluous. Only for an established

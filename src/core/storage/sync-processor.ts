@@ -31,6 +31,8 @@ export interface SyncProcessorPorts {
   readonly log: FileTxnLog
   /** Txns logged between two snapshots, about. */
   readonly snapCount: number
+  /** The log will have it, whatever happens to the role. */
+  readonly onTaken?: (zxid: Zxid, bytes: Uint8Array) => void
   /** A new log file begins with the next record, and everything before it is durable: the time for a snapshot. */
   readonly onRoll: () => void
   readonly onFatal: (error: DiskError) => void
@@ -85,6 +87,7 @@ export class SyncProcessor {
     if (!follows(this.#lastTaken, zxid))
       throw new Error(`${hex64(zxid)} does not follow ${hex64(this.#lastTaken)}, the last one in the log`)
     this.#lastTaken = zxid
+    this.#ports.onTaken?.(zxid, bytes)
     this.#take({ kind: 'txn', zxid, bytes, done, opening: this.#opening })
   }
 

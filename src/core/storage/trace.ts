@@ -1,7 +1,8 @@
 import type { Zxid } from '../wire/ids.ts'
 
 export type StorageEvent =
-  /** Disk replay finished. zxid: the last record's, or the snapshot's when no record follows it. */
+  /** Disk replay finished, or what only the log had has been applied to the tree of `snapshotZxid`. zxid: the last record's, or
+   *  the snapshot's when no record follows it. */
   | {
       readonly kind: 'recovered'
       readonly zxid: Zxid

@@ -45,6 +45,8 @@ type Phase =
 const SNAPSHOT_ENDING = encodedUtf8(SNAPSHOT_SIGNATURE)
 const CONNECT_TRIES = 5
 const CONNECT_DELAY_MS = 100
+/** A leader has at least so long to open its port, however soon it is asked again. */
+const CONNECT_PATIENCE_MS = CONNECT_TRIES * CONNECT_DELAY_MS
 
 export class Learner implements Role {
   readonly kind = 'learner'
@@ -153,8 +155,10 @@ export class Learner implements Role {
   #onClose(cause: string): void {
     if (this.#phase === 'ended') return
     // The leader may not have opened its quorum port yet.
-    if (this.#phase === 'connecting' && this.#tries < CONNECT_TRIES) {
-      this.#timers.connect = this.#context.host.clock.after(CONNECT_DELAY_MS, () => this.#connect())
+    const delayMs = this.#context.config.leaderConnectDelayMs ?? CONNECT_DELAY_MS
+    const tries = Math.max(CONNECT_TRIES, Math.ceil(CONNECT_PATIENCE_MS / Math.max(1, delayMs)))
+    if (this.#phase === 'connecting' && this.#tries < tries) {
+      this.#timers.connect = this.#context.host.clock.after(delayMs, () => this.#connect())
       return
     }
     this.#resign(`connection to leader ${this.#leaderSid} ${cause}`)

@@ -42,6 +42,7 @@ export function startServer(settings: ServerSettings, zooCfg: string | undefined
   const host: Host = { clock, network, disk, random, trace }
   const replica = new Replica(host, {
     ...settings.replica,
+    hastyElection: true,
     surroundings: surroundingsOf(settings),
     ...(dynamicConfig === undefined ? {} : { dynamicConfig }),
   })

@@ -113,9 +113,10 @@ export class Puppet {
     this.#config = quorum.toString()
     const config = replicaConfig({ sid, quorum })
     const host = rig.start(`zk${sid}`, quorum.server(sid)?.host)
-    this.#connections = new QuorumCnxManager(host, config, new Membership(config), (from, bytes) =>
-      this.heard.push({ ...decodeNotification(bytes), from }),
-    )
+    this.#connections = new QuorumCnxManager(host, config, new Membership(config), {
+      onMessage: (from, bytes) => this.heard.push({ ...decodeNotification(bytes), from }),
+      onGone: () => undefined,
+    })
     this.#connections.start()
   }
 

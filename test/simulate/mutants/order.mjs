@@ -192,7 +192,7 @@ export const orderMutants = [
     changes: [
       change(
         'core/server/replica.ts',
-        'if (!this.#database.isReconciled && !this.#recover()) return',
+        'if (!this.#database.isReconciled && !this.#database.catchUp() && !this.#recover()) return',
         'if (!this.#database.isReconciled && !this.#database.truncate(this.#database.tree.lastProcessedZxid).ok) return',
       ),
     ],

@@ -3,7 +3,7 @@ import { change } from './change.mjs'
 
 /** What a server tells of itself is what its tree has, and between two roles nothing is read anew. */
 const TRUSTS_MEMORY = [
-  change('core/server/replica.ts', 'if (!this.#database.isReconciled && !this.#recover()) return', ''),
+  change('core/server/replica.ts', 'if (!this.#database.isReconciled && !this.#database.catchUp() && !this.#recover()) return', ''),
   change(
     'core/server/replica.ts',
     'lookForLeader({ zxid: database.lastLoggedZxid,',
