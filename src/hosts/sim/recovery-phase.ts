@@ -98,11 +98,13 @@ function heal(run: Run, core: readonly number[], leaveBroken: boolean): void {
 }
 
 /** The servers outside the core stay as they are, and half connected at best: they hear or are heard, or neither. One that
- *  does both could lead, rightly, whom the rest of the core cannot reach. */
+ *  does both, be it by way of another one, could be elected again and again, rightly, whom the core cannot follow. */
 function disturb({ hand, config }: Run, core: readonly number[]): void {
   const random = generator(config.seed, 'outsiders')
-  for (const sid of range(1, config.servers)) {
-    if (core.includes(sid)) continue
+  const outside = range(1, config.servers).filter((sid) => !core.includes(sid))
+  if (outside.length > 1)
+    hand.act({ kind: 'link', from: outside, to: outside, ports: PORT_CLASSES, state: { way: 'cut' } })
+  for (const sid of outside) {
     const fate = random.int(0, 3)
     if (fate === 0) hand.act({ kind: 'kill', station: sid, silent: random.int(0, 1) === 0 })
     const way = random.int(0, 1) === 0 ? 'cut' : 'held'
