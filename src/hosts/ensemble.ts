@@ -44,6 +44,7 @@ export type Knobs = Partial<
     ReplicaConfig,
     | 'commitLogCount'
     | 'enforceQuota'
+    | 'hastyElection'
     | 'extendedTypesEnabled'
     | 'localSessionsEnabled'
     | 'localSessionsUpgradingEnabled'

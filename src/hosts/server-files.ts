@@ -5,8 +5,11 @@ import { CLIENT_PORT, ELECTION_PORT, hostName, QUORUM_PORT } from './names.ts'
 /** Of the files on the server's disk. */
 export const dataDir = (sid: number): string => `/data/${hostName(sid)}`
 
+/** ZooKeeper knows no hastyElection. */
+type Knob = Exclude<keyof Knobs, 'hastyElection'>
+
 /** Lines of zoo.cfg by the setting that they stand for. */
-const KEYS: { readonly [knob in keyof Knobs]-?: string } = {
+const KEYS: { readonly [knob in Knob]-?: string } = {
   commitLogCount: 'commitLogCount',
   enforceQuota: 'enforceQuota',
   extendedTypesEnabled: 'extendedTypesEnabled',
@@ -37,7 +40,7 @@ export function zooCfg(sid: number, config: RunConfig): string {
   ]
   if (snapCount !== SNAP_COUNT) lines.push(`snapCount=${snapCount}`)
   if (globalOutstandingLimit !== undefined) lines.push(`globalOutstandingLimit=${globalOutstandingLimit}`)
-  for (const [knob, key] of Object.entries(KEYS) as [keyof Knobs, string][])
+  for (const [knob, key] of Object.entries(KEYS) as [Knob, string][])
     if (knobs[knob] !== undefined) lines.push(`${key}=${knobs[knob]}`)
   if (observers.includes(sid)) lines.push('peerType=observer')
   // Members that may change are named with their client ports.

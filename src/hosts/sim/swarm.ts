@@ -104,7 +104,7 @@ function drawConfig(seed: number, random: Random, given: Given): RunConfig {
     autostart: Array.from({ length: servers }, (_, index) => index + 1),
     ...(observers > 0 ? { observers: drawObservers(random, servers, observers) } : {}),
     ...drawHierarchy(random, voters, observers),
-    knobs: drawKnobs(random, tickTimeMs),
+    knobs: { ...drawKnobs(random, tickTimeMs), hastyElection: generator(seed, 'hasty').float() < 0.3 },
     witness: 'disk',
   }
 }
