@@ -2,7 +2,7 @@
  *
  *  The core's disk is synchronous, this one only half: an open file is, opening is not. So all files are opened when the
  *  worker starts; what the core does in a window is remembered here (and seen by its reads), and `settle` carries it out
- *  at the window's end, before anything that the process sent leaves the worker: for each changed file one write and one
+ *  at the window's end, before anything that the process sent counts for others: for each changed file one write and one
  *  flush. (In a private window each write is a call to another process, so one is also the cheapest.) */
 import { DiskError } from '../../core/host.ts'
 import { type FileStore, Growing, namesIn } from '../file-store.ts'

@@ -1,6 +1,6 @@
 /** The inside of a station worker: its stations, their files, the mesh. It does nothing unasked: the conductor grants a
- *  window, the worker waits until everything sent to it earlier is here, lets its stations live through the window, brings
- *  their files to storage, sends what they sent, and reports. */
+ *  window, the worker waits until everything sent to it earlier is here, lets its stations live through the window, sends
+ *  what they sent, brings their files to storage, and reports. */
 
 import type { Grant, Report } from '../conductor.ts'
 import { MemoryStore } from '../file-store.ts'
@@ -117,20 +117,21 @@ export class StationHost {
       frames.push(...output.frames)
       reports.push(reportOf(grant.station, output))
     }
-    // Nothing leaves before it is in storage: what a server says it has written, it has.
+    // It travels while the disk works, and counts for nobody before the report: what a server says it has written, it has.
+    this.#leave(frames)
     const settling = this.#files?.settle()
     if (settling)
       return settling.then(
-        () => this.#leave(frames, reports),
+        () => this.#post({ kind: 'reports', reports }),
         (error) => this.#diskFailed(error),
       )
-    this.#leave(frames, reports)
+    this.#post({ kind: 'reports', reports })
     return
   }
 
   #deliver(station: Station, grant: Grant): void {
     station.level = grant.level
-    const { frames, broken } = this.#inbox.take(grant.station, grant.incarnation)
+    const { frames, broken } = this.#inbox.take(grant.station, grant.incarnation, grant.expects)
     station.receive(frames)
     for (const { connection, toOpener = false, reason, from } of broken) {
       station.malformed(from, reason, connection === undefined ? undefined : { connection, toOpener })
@@ -138,7 +139,7 @@ export class StationHost {
     for (const { from, reason } of this.#malformed.splice(0)) station.malformed(from, reason)
   }
 
-  #leave(frames: readonly Frame[], reports: readonly Report[]): void {
+  #leave(frames: readonly Frame[]): void {
     const byWorker = new Map<number, Frame[]>()
     for (const frame of frames) {
       const worker = isClient(frame.to) ? CLIENTS_WORKER : frame.to
@@ -150,7 +151,6 @@ export class StationHost {
       if (worker === this.#self?.worker) this.#deliverHere(list)
       else this.#mesh?.send(worker, list)
     }
-    this.#post({ kind: 'reports', reports })
   }
 
   /** From one client to another. */
@@ -161,7 +161,7 @@ export class StationHost {
     }
   }
 
-  /** What this window wrote may be lost, so nothing that it sent may be seen: as if killed before it. */
+  /** What this window wrote may be lost, so nothing that it sent is ever announced: as if killed before it. */
   #diskFailed(error: unknown): never {
     const full = error instanceof DOMException && error.name === 'QuotaExceededError'
     if (full) this.#trouble('diskFull', String(error))
