@@ -53,7 +53,7 @@ export async function server({ repeat }: Options): Promise<void> {
 type Note = (figure: Figure, value: number) => void
 
 async function measure(kind: Kind, forceSync: boolean, note: Note): Promise<void> {
-  const servers = new Servers(kind, { servers: 3, forceSync })
+  const servers = new Servers(kind, { servers: 3, forceSync, probe: !forceSync })
   try {
     const started = performance.now()
     await servers.startAll()

@@ -58,8 +58,8 @@ export function* encodeInSlices(
 }
 
 const FILE_HEADER = { magic: SNAPSHOT_MAGIC, version: 2, dbid: -1n }
-/** A few milliseconds' work. */
-const ZNODES_OF_A_SLICE = 1000
+/** Less than a millisecond's work: a write that waits for it waits at each of its stops. */
+const ZNODES_OF_A_SLICE = 250
 
 /** `checksum` covers what stands before `out`. */
 function sealFile(out: Writer, tree: DataTree, checksum: Adler32, withDigest: boolean): void {

@@ -6,7 +6,7 @@ import type { Composition, DiskError } from '../../core/host.ts'
 import { diskError, syncFolder } from './file-system.ts'
 
 /** So much is written between two syncs: one for all would keep the disk from the log's for long. */
-const BURST_BYTES = 1 << 22
+const BURST_BYTES = 1 << 20
 
 export interface CompositionOptions {
   readonly path: string

@@ -1,12 +1,10 @@
 /** One running server: a replica between the ports of this machine. */
-import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ServerSpec } from '../../core/config/server-spec.ts'
 import type { ServerSettings } from '../../core/config/zoo-cfg.ts'
 import type { Host, Random } from '../../core/host.ts'
 import { Replica } from '../../core/server/replica.ts'
-import { startAdminServer } from './admin-server.ts'
 import { NodeClock } from './clock.ts'
 import { NodeDisk } from './disk.ts'
 import { DynamicConfigBesideZooCfg } from './dynamic-config.ts'
@@ -46,7 +44,9 @@ export function startServer(settings: ServerSettings, zooCfg: string | undefined
     surroundings: surroundingsOf(settings),
     ...(dynamicConfig === undefined ? {} : { dynamicConfig }),
   })
-  if (settings.admin.enabled) startAdminServer(replica, settings.admin)
+  // HTTP is not waited for, nor loaded where nobody wants it.
+  if (settings.admin.enabled)
+    void import('./admin-server.ts').then(({ startAdminServer }) => startAdminServer(replica, settings.admin))
   const { keep, everyMs } = settings.purge
   if (everyMs > 0) {
     replica.purge(keep)
@@ -129,5 +129,5 @@ function die(reason: string, code: number): never {
 
 const random: Random = {
   float: () => Math.random(),
-  int: (from, to) => randomInt(from, to + 1),
+  int: (from, to) => from + Math.floor(Math.random() * (to - from + 1)),
 }

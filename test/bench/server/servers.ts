@@ -24,6 +24,8 @@ const PORTS = { client: 23_900, quorum: 23_910, election: 23_920 }
 export interface Settings {
   readonly servers: number
   readonly forceSync: boolean
+  /** Ours can be asked for `liveBytes`, which costs a module more at its start. */
+  readonly probe: boolean
 }
 
 export class Servers {
@@ -83,6 +85,7 @@ export class Servers {
 
   /** Told to, it collects its garbage and writes down what is left. */
   #ours(sid: number, config: string): [string, string[]] {
+    if (!this.#settings.probe) return [process.execPath, [OURS, config]]
     const probe = this.#file(sid, 'probe.mjs')
     writeFileSync(
       probe,
