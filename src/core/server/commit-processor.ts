@@ -57,12 +57,14 @@ export class CommitProcessor {
     this.#writes.shift()
     request.ready = true
     const session = this.#queueOf(request)
+    const queue = this.#queues.get(session)
+    if (queue === undefined) return
     // A sync in front of it has got what it waited for: all that was committed before it.
-    for (const waiting of this.#queues.get(session) ?? []) {
+    for (const waiting of queue) {
       if (waiting === request) break
       waiting.ready = true
     }
-    this.#drain(session)
+    this.#drain(session, queue)
   }
 
   /** The leader's SYNC for the oldest sync. */
@@ -70,11 +72,14 @@ export class CommitProcessor {
     const oldest = this.#syncs.shift()
     if (oldest === undefined) return
     oldest.ready = true
-    this.#drain(this.#queueOf(oldest))
+    const session = this.#queueOf(oldest)
+    const queue = this.#queues.get(session)
+    if (queue !== undefined) this.#drain(session, queue)
   }
 
   /** Forgets everything; nothing that was queued has an effect. */
   stop(): void {
+    for (const queue of this.#queues.values()) queue.length = 0
     this.#queues.clear()
     this.#writes.length = 0
     this.#syncs.length = 0
@@ -93,11 +98,9 @@ export class CommitProcessor {
   }
 
   /** Answers from the front of the session's queue up to the next one that has to wait. */
-  #drain(session: SessionId): void {
-    const queue = this.#queues.get(session)
-    if (queue === undefined) return
-    // `stop` takes the queue away, and what is left in it has no effect.
-    while (queue[0]?.ready && this.#queues.get(session) === queue) {
+  #drain(session: SessionId, queue: Request[]): void {
+    // `stop` empties it, and what was left in it has no effect.
+    while (queue[0]?.ready) {
       const request = queue.shift() as Request
       if (queue.length === 0) this.#queues.delete(session)
       request.reply?.(request)

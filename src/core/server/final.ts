@@ -74,7 +74,7 @@ export class FinalRequestProcessor {
   apply(logged: LoggedTxn, bytes: Uint8Array, replies = true): ApplyResult {
     const { header, txn } = logged
     const { trace } = this.#host
-    const known = this.#database.sessions.has(header.clientId)
+    const known = txn.kind === 'closeSession' && this.#database.sessions.has(header.clientId)
     const result = this.#database.apply(logged, bytes, replies)
     const { digest } = this.#database.tree
     if (trace.off !== true) trace.emit({ kind: 'applied', zxid: header.zxid, phase: 'serving', logged: bytes, digest })

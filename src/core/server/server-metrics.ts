@@ -217,7 +217,8 @@ export class PercentileSummary extends Summary {
   override add(value: number): void {
     super.add(value)
     this.#buckets ??= new Uint32Array(BUCKETS)
-    this.#buckets[bucketOf(value)] = (this.#buckets[bucketOf(value)] as number) + 1
+    const bucket = bucketOf(value)
+    this.#buckets[bucket] = (this.#buckets[bucket] as number) + 1
   }
 
   /** Between two values it is what lies between them in proportion, rounded. */

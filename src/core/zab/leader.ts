@@ -356,7 +356,7 @@ export class Leader implements Role, LeaderOfHandlers {
 
   /** Leader.processAck: `sid` has `zxid` on disk. */
   acked(sid: Sid, zxid: Zxid): void {
-    if (this.#stopped || !this.#allowedToCommit || counterOf(zxid) === 0 || zxid <= this.#lastCommitted) return
+    if (zxid <= this.#lastCommitted || this.#stopped || !this.#allowedToCommit) return
     // Outstanding proposals are of one epoch and without a gap.
     const first = this.#outstanding[0]
     const proposal = first === undefined ? undefined : this.#outstanding[Number(zxid - first.zxid)]

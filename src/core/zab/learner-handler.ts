@@ -4,7 +4,7 @@ import { maxRecordBytes } from '../config/replica-config.ts'
 import type { CloseCause, Connection, ConnectionHandlers, Timer } from '../host.ts'
 import type { LearnerView } from '../server/monitor.ts'
 import { PacketType, packetName } from '../wire/codes.ts'
-import { asSession, asZxid, counterOf, epochOf, makeZxid, type SessionId, type Sid, type Zxid } from '../wire/ids.ts'
+import { asSession, asZxid, epochOf, makeZxid, type SessionId, type Sid, type Zxid } from '../wire/ids.ts'
 import { build, decode, encode, JuteError, Reader, Writer } from '../wire/jute.ts'
 import { LEARNER_PROTOCOL_VERSION, LearnerInfo, type QuorumPacket } from '../wire/quorum.ts'
 import { encodedUtf8 } from '../wire/utf8.ts'
@@ -57,8 +57,8 @@ export class LearnerHandler implements LearnerView {
   #deadlineTick = 0
   #silence: Timer | undefined
   #heardAt: number
-  /** PROPOSALs sent and not ACKed, oldest first: zxid and when. SyncLimitCheck of the Java server. */
-  readonly #unacked: { zxid: Zxid; sentAt: number }[] = []
+  /** PROPOSALs sent and not all ACKed, oldest first, those of one moment together. SyncLimitCheck of the Java server. */
+  readonly #unacked: { upTo: Zxid; readonly sentAt: number }[] = []
   readonly establishedAt: number
   packetsReceived = 0
   requests = 0
@@ -142,7 +142,10 @@ export class LearnerHandler implements LearnerView {
   propose(zxid: Zxid, proposal: OutgoingPacket): void {
     if (this.#observer) return
     this.lastZxid = zxid
-    this.#unacked.push({ zxid, sentAt: this.#context.host.clock.now() })
+    const now = this.#context.host.clock.now()
+    const newest = this.#unacked.at(-1)
+    if (newest?.sentAt === now) newest.upTo = zxid
+    else this.#unacked.push({ upTo: zxid, sentAt: now })
     this.#quorum.post(proposal)
   }
 
@@ -304,9 +307,8 @@ export class LearnerHandler implements LearnerView {
       this.#leader.newLeaderAcked(this)
       return
     }
-    // The second ACK of the epoch follows UPTODATE and means nothing.
-    if (counterOf(zxid) === 0) return
-    for (let oldest = this.#unacked[0]; oldest !== undefined && oldest.zxid <= zxid; oldest = this.#unacked[0])
+    // The second ACK of the epoch follows UPTODATE and means nothing: it is older than every proposal.
+    for (let oldest = this.#unacked[0]; oldest !== undefined && oldest.upTo <= zxid; oldest = this.#unacked[0])
       this.#unacked.shift()
     this.#leader.acked(this.#sid, zxid)
   }
