@@ -10,9 +10,10 @@ interface Heard {
   readonly event: EventOf<'touchesCame' | 'established' | 'sessionAttached'>
 }
 
-/** The server by way of which a session acts. */
+/** The server by way of which a session acts; any of several to which it went in one moment: what a leader writes in a moment is
+ *  told by connection, not in the order in which it was written. */
 interface Owner {
-  readonly station: number
+  readonly stations: readonly number[]
   readonly event: EventOf<'sessionAttached' | 'packetsSent'>
 }
 
@@ -77,16 +78,21 @@ export class SessionChecks {
   #attached(event: EventOf<'sessionAttached'>): void {
     const { station, session, at } = event
     this.#heard.get(station)?.set(session, { at, event })
-    this.#owners.get(station)?.set(session, { station, event })
+    this.#owns(station, session, station, event)
   }
 
   /** A leader lets a learner have a session. */
   #given(event: EventOf<'packetsSent'>): void {
-    const owners = this.#owners.get(event.station)
-    if (owners === undefined) return
     for (const { type, extra, session } of event.packets)
       if (type === PacketType.REVALIDATE && extra === 1 && session !== undefined)
-        owners.set(session, { station: event.to, event })
+        this.#owns(event.station, session, event.to, event)
+  }
+
+  #owns(leader: number, session: bigint, station: number, event: Owner['event']): void {
+    const owners = this.#owners.get(leader)
+    const known = owners?.get(session)
+    const others = known?.event.at === event.at ? known.stations : []
+    owners?.set(session, { stations: [...others, station], event })
   }
 
   /** What a session asks for by way of a server that it has left must fail. */
@@ -99,10 +105,10 @@ export class SessionChecks {
     const ways = this.#clients.routes.of(session, cxid)
     if (ways.length === 0) return
     const judge = this.#world.judges['X-5']
-    if (!judge.holds(ways.includes(owner.station)))
+    if (!judge.holds(owner.stations.some((station) => ways.includes(station))))
       judge.report(
         event,
-        `${who(station)} proposes request ${cxid} of session ${hex(session)}, which came by way of ${who(ways[0] ?? 0)}, and the session is at ${who(owner.station)}`,
+        `${who(station)} proposes request ${cxid} of session ${hex(session)}, which came by way of ${who(ways[0] ?? 0)}, and the session is at ${owner.stations.map(who).join(' or ')}`,
         [owner.event],
       )
   }
