@@ -103,7 +103,6 @@ export const clientMutants = [
     name: 'sync-without-the-leader',
     says: 'A follower answers sync by itself.',
     expect: ['C-8'],
-    seed: 48,
     changes: [
       change(
         'core/server/client-side.ts',
@@ -111,6 +110,12 @@ export const clientMutants = [
         "type === OpCode.sync && kind === 'none'",
       ),
     ],
+    shape: {
+      families: ['delay', 'clog'],
+      config: { servers: 3 },
+      deeds: { sync: 4, set: 2, burst: 1 },
+      faultEveryMs: 1000,
+    },
   },
   {
     name: 'missing-is-no-error',
@@ -129,12 +134,11 @@ export const clientMutants = [
     name: 'lost-and-answered',
     says: 'A client takes requests for lost that are answered in the same moment.',
     expect: ['C-9'],
-    seed: 16,
     changes: [
       change(
         'core/client/cnxn.ts',
         'const packet = this.#pending[0]\n',
-        'const packet = this.#pending[0]\n    if (packet !== undefined && packet.xid % 16 === 15) packet.finish(ErrorCode.ConnectionLoss, ZXID_0, undefined)\n',
+        'const packet = this.#pending[0]\n    if (packet !== undefined && packet.xid % 4 === 3) packet.finish(ErrorCode.ConnectionLoss, ZXID_0, undefined)\n',
       ),
     ],
   },

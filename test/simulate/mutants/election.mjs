@@ -14,10 +14,10 @@ export const electionMutants = [
     name: 'epoch-not-raised',
     says: 'A new leader takes the highest accepted epoch for its own, not the next one.',
     expect: ['E-1'],
-    seed: 13,
     changes: [
       change('core/zab/leader.ts', 'this.#epoch = acceptedEpoch + 1', 'this.#epoch = Math.max(1, acceptedEpoch)'),
     ],
+    shape: { families: ['kill'], config: { servers: 3 }, faultEveryMs: 2000, lastsMs: 6000 },
   },
   {
     name: 'accepted-epoch-not-written',
@@ -47,17 +47,26 @@ export const electionMutants = [
   },
   {
     name: 'promise-forgotten',
-    says: 'A leader counts its epoch from its own alone, and a learner follows it though it has accepted a newer one.',
-    expect: ['E-3', 'E-2'],
-    seed: 31,
+    says: 'A new leader goes back by an epoch, and learners follow it though they have accepted a newer one.',
+    expect: ['E-3'],
     changes: [
       change(
         'core/zab/leader.ts',
-        'this.#proposeEpoch(handler.sid, acceptedEpoch)',
-        'this.#proposeEpoch(handler.sid, 0)',
+        'this.#epoch = acceptedEpoch + 1',
+        'this.#epoch = acceptedEpoch + (acceptedEpoch > 1 ? -1 : 1)',
       ),
-      change('core/zab/learner.ts', 'if (epoch < accepted)', 'if (epoch < accepted - 1e6)'),
+      change(
+        'core/zab/leader.ts',
+        'database.epochs.setAccepted(this.#epoch, (error) => {',
+        'database.epochs.setAccepted(Math.max(this.#epoch, database.epochs.accepted), (error) => {',
+      ),
+      change(
+        'core/zab/learner.ts',
+        'if (epoch < accepted) return this.#resign(',
+        'this.#epoch = epoch\n    if (epoch < accepted) return this.#ackEpoch(database.epochs.current)\n    if (epoch < 0) return this.#resign(',
+      ),
     ],
+    shape: { families: ['kill'], config: { servers: 3 }, faultEveryMs: 2000, lastsMs: 1500 },
   },
   {
     name: 'epoch-before-history',

@@ -94,7 +94,6 @@ export const sessionMutants = [
     name: 'takes-who-has-seen-more',
     says: 'A server takes up sessions whose clients have seen what it has not.',
     expect: ['X-6', 'C-5'],
-    seed: 68,
     changes: [
       change('core/server/client-side.ts', 'if (request.lastZxidSeen > this.lastApplied) return client.close()', ''),
     ],

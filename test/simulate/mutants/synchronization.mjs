@@ -3,7 +3,11 @@ import { change } from './change.mjs'
 
 /** What a server tells of itself is what its tree has, and between two roles nothing is read anew. */
 const TRUSTS_MEMORY = [
-  change('core/server/replica.ts', 'if (!this.#database.isReconciled && !this.#database.catchUp() && !this.#recover()) return', ''),
+  change(
+    'core/server/replica.ts',
+    'if (!this.#database.isReconciled && !this.#database.catchUp() && !this.#recover()) return',
+    '',
+  ),
   change(
     'core/server/replica.ts',
     'lookForLeader({ zxid: database.lastLoggedZxid,',
@@ -32,7 +36,6 @@ export const synchronizationMutants = [
     says: 'A learner whose last zxid lies within the window is sent a DIFF, also where it is not on the leader’s history.',
     bug: 'ZOOKEEPER-1154',
     expect: ['S-5', 'S-1'],
-    seed: 5,
     changes: [
       change(
         'core/zab/sync-decision.ts',
@@ -40,6 +43,14 @@ export const synchronizationMutants = [
         'if (before !== undefined || newEpochPeer)',
       ),
     ],
+    shape: {
+      families: ['kill', 'partitionReset', 'partition'],
+      config: { servers: 3, snapCount: 100_000, diskSyncUs: { min: 5000, max: 40_000 } },
+      knobs: { commitLogCount: 500 },
+      deeds: { burst: 2 },
+      faultEveryMs: 600,
+      lastsMs: 2000,
+    },
   },
   {
     name: 'diff-drops-one',
@@ -110,7 +121,6 @@ export const synchronizationMutants = [
     says: 'A learner with a tail of its own is sent SNAP, keeps its old log, and replays the tail on top of the snapshot.',
     bug: 'ZOOKEEPER-2832',
     expect: ['S-3'],
-    seed: 2,
     changes: [
       change(
         'core/storage/retire.ts',
@@ -123,6 +133,13 @@ export const synchronizationMutants = [
         "return { mode: 'SNAP', reason: 'aheadOfLeader' }",
       ),
     ],
+    shape: {
+      families: ['kill', 'partitionReset', 'partition'],
+      config: { servers: 3, diskSyncUs: { min: 5000, max: 40_000 } },
+      deeds: { burst: 2 },
+      faultEveryMs: 600,
+      lastsMs: 2000,
+    },
   },
   {
     name: 'retained-database',

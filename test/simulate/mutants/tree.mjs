@@ -26,6 +26,7 @@ export const treeMutants = [
         'this.#unhang(index)\n    if (index % 3 === 0) return\n',
       ),
     ],
+    shape: { deeds: { create: 3, delete: 3, children: 3 } },
   },
   {
     name: 'cversion-counts-deletions',
@@ -86,6 +87,7 @@ export const treeMutants = [
     changes: [
       change('core/server/prep.ts', 'sequenceSuffix(parent.stat.cversion)', 'sequenceSuffix(parent.childCount)'),
     ],
+    shape: { deeds: { sequential: 3, delete: 2 } },
   },
   {
     name: 'children-of-ephemerals',
@@ -147,6 +149,7 @@ export const treeMutants = [
     says: 'setACL raises aversion and leaves the list as it was.',
     expect: ['T-11'],
     changes: [change('core/tree/data-tree.ts', 'node.acl = this.#acls.intern(acl)\n    })', '\n    })')],
+    shape: { deeds: { setAcl: 1, getAcl: 2 } },
   },
   {
     name: 'acl-ids-begin-anew',
@@ -167,7 +170,7 @@ export const treeMutants = [
     name: 'expiry-cleans-up-early',
     says: 'A leader that expires a session deletes its ephemerals in its own tree before the txn is committed.',
     bug: 'no number: sessions that are gone, at the start of a leader',
-    expect: ['T-12', 'D-7'],
+    expect: ['D-7', 'T-12', 'X-2'],
     changes: [
       change(
         'core/zab/leader.ts',
@@ -179,6 +182,18 @@ export const treeMutants = [
       ),
     ],
     shape: { deeds: { ephemeral: 2, vanish: 0.5 } },
+  },
+  {
+    name: 'sessions-leave-a-mark',
+    says: 'The txn that creates a session, which changes nothing, raises the pzxid of the root.',
+    expect: ['T-12'],
+    changes: [
+      change(
+        'core/tree/data-tree.ts',
+        "      case 'createSession':\n        return",
+        "      case 'createSession':\n        this.#change('', this.#get('') as ZNode, () => (this.#get('') as ZNode).pzxid++)\n        return",
+      ),
+    ],
   },
   {
     name: 'slash-at-the-end',
