@@ -244,11 +244,10 @@ export class PrepRequestProcessor {
     if (excess !== ErrorCode.Ok) return excess
     const next = nextVersion(node.stat.version, version)
     if (next === undefined) return ErrorCode.BadVersion
-    this.#changes.change(zxid, path, {
-      ...node,
-      data,
-      stat: { ...statOf(node), version: next, mtime: time, mzxid: zxid },
-    })
+    const { acl, childCount, stat } = node
+    const { czxid, ctime, cversion, aversion, ephemeralOwner, pzxid } = stat
+    const changed = { czxid, mzxid: zxid, ctime, mtime: time, version: next, cversion, aversion, ephemeralOwner, pzxid }
+    this.#changes.change(zxid, path, { stat: changed, data, acl, childCount })
     return { kind: 'setData', type: OpCode.setData, body: { path, data, version: next } }
   }
 

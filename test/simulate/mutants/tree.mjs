@@ -47,8 +47,8 @@ export const treeMutants = [
     changes: [
       change(
         'core/server/prep.ts',
-        'const next = nextVersion(node.stat.version, version)\n    if (next === undefined) return ErrorCode.BadVersion\n    this.#changes.change(zxid, path, {\n      ...node,\n      data,',
-        'const next = (nextVersion(node.stat.version, version) ?? -9) + 1\n    if (next < -1) return ErrorCode.BadVersion\n    this.#changes.change(zxid, path, {\n      ...node,\n      data,',
+        'const next = nextVersion(node.stat.version, version)\n    if (next === undefined) return ErrorCode.BadVersion\n    const { acl, childCount, stat } = node\n',
+        'const next = (nextVersion(node.stat.version, version) ?? -9) + 1\n    if (next < -1) return ErrorCode.BadVersion\n    const { acl, childCount, stat } = node\n',
       ),
     ],
   },
