@@ -17,7 +17,7 @@ import { watchMutants } from './mutants/watches.mjs'
  * @typedef {{
  *   readonly name: string,
  *   readonly says: string,
- *   readonly expect: readonly import('../../src/check/properties.ts').PropertyId[],
+ *   readonly expect: readonly (import('../../src/check/properties.ts').PropertyId | 'halt')[],
  *   readonly changes: readonly Change[],
  *   readonly bug?: string,
  *   readonly seed?: number,
@@ -26,7 +26,8 @@ import { watchMutants } from './mutants/watches.mjs'
  *   readonly shape?: import('./kill.ts').Shape,
  * }} Mutant
  *   `says`: what is wrong, in a sentence. `expect`: ids of check/properties.ts, the first one the one that must be broken,
- *   the others as good. `bug`: as in ZooKeeper's tracker. `seed`: one that is known to kill it. `seeds`: budget, 50 where it
+ *   the others as good; 'halt': a server stops itself without
+ *   need. `bug`: as in ZooKeeper's tracker. `seed`: one that is known to kill it. `seeds`: budget, 50 where it
  *   is not given. `seconds`: of trouble, 30 where it is not given. `shape`: what is not left to the dice, where these would
  *   come to it too rarely.
  */

@@ -182,15 +182,18 @@ export const livenessMutants = [
   },
   {
     name: 'stops-where-it-cannot-cut',
-    says: 'A server that is told to cut off what only a snapshot holds stops for good.',
+    says: 'A leader sends TRUNC also for a tail of a later epoch, and a server that cannot cut stops for good.',
     bug: 'no number: Not able to truncate the log',
-    expect: ['L-6', 'L-1'],
+    expect: ['halt'],
+    seed: 19,
+    seeds: 60,
     changes: [
       change(
         'core/zab/learner.ts',
         '    if (database.uncuttableIn === this.#epoch)\n      return',
         '    if (this.#epoch > 0)\n      return',
       ),
+      change('core/zab/sync-decision.ts', 'epochOf(peer) === epochOf(max)', 'epochOf(peer) >= epochOf(max)'),
     ],
     shape: {
       families: ['partition', 'partitionReset', 'kill'],
