@@ -136,7 +136,7 @@ export class Writer {
   }
 }
 
-/** The present slab, and one writer for each level of records that are built inside others. */
+/** The present slab. What is built inside something else gets a writer of its own. */
 let shared = new Writer(SLAB_BYTES)
 let building = false
 const SLAB_MAX_BYTES = 2 * SLAB_BYTES
