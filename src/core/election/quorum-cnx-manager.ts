@@ -43,6 +43,8 @@ export class QuorumCnxManager {
   readonly #workers = new Map<Sid, Line>()
   /** Connections that this side has asked for and that are not open yet: at most one for each peer. */
   readonly #attempts = new Map<Sid, Line>()
+  /** Larger sids that this side has called: they are about to call back. */
+  readonly #asked = new Set<Sid>()
   /** Capacity 1, the newest replaces the one that waits; undefined: empty. Once there, a queue stays (queueSendMap). */
   readonly #queues = new Map<Sid, Outgoing | undefined>()
   /** Said again on a new connection, because it may have been lost with the old one. */
@@ -124,9 +126,9 @@ export class QuorumCnxManager {
     for (const sid of this.#queues.keys()) this.connectOne(sid)
   }
 
-  /** There is a connection to it, or one is being tried. */
+  /** There is a connection to it, or one is being tried, or it was asked to call. */
   mayHearFrom(sid: Sid): boolean {
-    return this.#workers.has(sid) || this.#attempts.has(sid)
+    return this.#workers.has(sid) || this.#attempts.has(sid) || this.#asked.has(sid)
   }
 
   /** True as soon as any one queue is empty: somebody has heard us (the name promises more). */
@@ -152,6 +154,8 @@ export class QuorumCnxManager {
       onData: (bytes) => this.#onData(line, bytes),
       onClose: () => {
         const others = line.phase === 'calling' ? line.alternatives : []
+        // Nobody is there.
+        if (line.phase === 'calling') this.#asked.delete(line.sid as Sid)
         this.#forget(line)
         this.#callNext(line.sid as Sid, others)
       },
@@ -170,8 +174,10 @@ export class QuorumCnxManager {
       type: 'HELLO',
       detail: { sid: this.#config.sid },
     })
-    if (sid > this.#config.sid) this.#finish(line)
-    else this.#work(sid, line)
+    if (sid > this.#config.sid) {
+      this.#asked.add(sid)
+      this.#finish(line)
+    } else this.#work(sid, line)
   }
 
   #onData(line: Line, bytes: Uint8Array): void {
@@ -210,6 +216,7 @@ export class QuorumCnxManager {
     this.#finish(this.#workers.get(sid))
     line.phase = 'working'
     line.sid = sid
+    this.#asked.delete(sid)
     this.#workers.set(sid, line)
     const waiting = this.#queues.get(sid)
     const last = this.#lastMessageSent.get(sid)

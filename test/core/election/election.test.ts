@@ -301,6 +301,26 @@ describe('the finalize wait', () => {
     expect(three.rig.of('elected', 'zk3')).toMatchObject([{ leader: 2, joined: true }])
   })
 
+  test('of a hasty server is for those who can be heard and have another vote, and for nobody else', () => {
+    const hasty = new Ensemble(3, 1, { hastyElection: true })
+    hasty.rig.latency = () => 10
+    hasty.start(3)
+    hasty.start(2)
+    hasty.untilElected()
+    expect(hasty.leaders).toEqual([3, 3])
+    for (const station of ['zk2', 'zk3']) {
+      const [quorum] = hasty.rig.of('quorumForVote', station)
+      const [elected] = hasty.rig.of('elected', station)
+      expect((elected?.at as number) - (quorum?.at as number)).toBeLessThanOrEqual(20)
+    }
+    // A better vote that is on its way is waited for.
+    const third = new Ensemble(3, 1, { hastyElection: true })
+    third.rig.latency = (from, to) => (from === 'zk3' || to === 'zk3' ? 40 : 10)
+    for (const sid of [1, 2, 3]) third.start(sid)
+    third.untilElected()
+    expect(third.leaders).toEqual([3, 3, 3])
+  })
+
   test('lasts 200 ms of silence: what does not beat the vote prolongs it and is dropped', () => {
     const three = new Ensemble(3)
     three.rig.latency = () => 10

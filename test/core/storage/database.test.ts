@@ -74,6 +74,20 @@ describe('a server that comes back', () => {
     expect(again.database.committedLog.entries().map(({ zxid }) => zxid)).toEqual(range(1n, 7n))
   })
 
+  test('and one that only leaves its role becomes the same without reading a file', () => {
+    const rig = started()
+    commit(rig, ...range(1n, 5n))
+    write(rig, [6n, 7n])
+    rig.disk.settle()
+    const again = started(rig.disk.killed())
+    expect(rig.database.catchUp()).toBe(true)
+    const [tree, found] = [rig.database.tree, again.database.tree]
+    expect([tree.digest, tree.lastProcessedZxid, created(rig)]).toEqual([found.digest, 7n, namesOf(range(1n, 7n))])
+    expect(rig.database.committedLog.entries()).toEqual(again.database.committedLog.entries())
+    expect(eventsOf(rig, 'recovered').at(-1)).toMatchObject({ zxid: 7n, snapshotZxid: 5n, records: 2 })
+    expect(eventsOf(rig, 'treeLoaded').at(-1)).toEqual(eventsOf(again, 'treeLoaded').at(-1))
+  })
+
   test('goes on in a new log file', () => {
     const rig = started()
     commit(rig, ...range(1n, 5n))
