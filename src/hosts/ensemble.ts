@@ -45,6 +45,7 @@ export type Knobs = Partial<
     | 'commitLogCount'
     | 'enforceQuota'
     | 'hastyElection'
+    | 'dbAutocreate'
     | 'extendedTypesEnabled'
     | 'localSessionsEnabled'
     | 'localSessionsUpgradingEnabled'
