@@ -11,6 +11,7 @@ type Knob = Exclude<keyof Knobs, 'hastyElection'>
 /** Lines of zoo.cfg by the setting that they stand for. */
 const KEYS: { readonly [knob in Knob]-?: string } = {
   commitLogCount: 'commitLogCount',
+  dbAutocreate: 'db.autocreate',
   enforceQuota: 'enforceQuota',
   extendedTypesEnabled: 'extendedTypesEnabled',
   localSessionsEnabled: 'localSessionsEnabled',

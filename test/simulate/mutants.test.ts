@@ -9,7 +9,6 @@ const LIMIT_MS = 240_000
 /** What no mutant can break in the simulator, and why. */
 const OUT_OF_REACH: { readonly [id: string]: string } = {
   'C-10': 'no client of the swarm is content with a read-only server',
-  'D-12': 'servers of the swarm trust an empty disk, as ZooKeeper does',
   'O-4': 'not judged',
   'R-4': 'the page judges it',
   'T-9': 'there is one engine',

@@ -388,4 +388,53 @@ export const exhibits: readonly Exhibit[] = [
       ],
     },
   },
+  {
+    name: 'wiped-disk-votes',
+    mutant: 'wiped-disk-votes',
+    breaks: 'D-12',
+    schedule: {
+      cluster: ensemble(3, { firstZxid: '1.1', knobs: { dbAutocreate: false } }),
+      script: [
+        { ...all, ...kill(1) },
+        client('c', 2, 3),
+        ...create('c', '/account'),
+        later(1, kill(2)),
+        kill(3),
+        later(1, start(1)),
+        { do: { kind: 'start', sid: 2, disk: 'wiped' } },
+        later(10, start(3)),
+        { for: 8, ...client('d', 3) },
+        type('d', 'get /account'),
+        end(3),
+      ],
+    },
+  },
+  {
+    name: 'log-queue-survives',
+    mutant: 'log-queue-survives',
+    breaks: 'S-4',
+    schedule: {
+      cluster: ensemble(5),
+      script: [
+        {
+          ...serve(1, 2, 3, 4, 5),
+          do: {
+            kind: 'openClient',
+            connect: 'zk1:2181,zk2:2181',
+            workload: {
+              sessions: 3,
+              pauseMs: 30,
+              outstanding: 20,
+              keys: 3,
+              timeoutMs: 30_000,
+              deeds: { create: 1, set: 3, burst: 2 },
+            },
+          },
+        },
+        later(3, kill(5)),
+        later(6, start(5)),
+        end(3),
+      ],
+    },
+  },
 ]

@@ -18,6 +18,8 @@ export const exhibits = [
   { name: 'close-leaves-pzxid', issues: [3145], breaks: 'D-7' },
   { name: 'sessions-of-another-instant', issues: [3144], breaks: 'X-1' },
   { name: 'multi-in-two-steps', issues: [3127], breaks: 'T-7' },
+  { name: 'wiped-disk-votes', issues: [261], breaks: 'D-12' },
+  { name: 'log-queue-survives', issues: [4712], breaks: 'S-4' },
 ] as const
 
 export type PieceName = (typeof exhibits)[number]['name']

@@ -255,4 +255,24 @@ export const storageMutants = [
     ],
     shape: { config: { snapCount: 4 } },
   },
+  {
+    name: 'wiped-disk-votes',
+    says: 'A server that is told not to trust an empty disk votes with one all the same.',
+    bug: 'ZOOKEEPER-261',
+    expect: ['D-12'],
+    changes: [
+      change(
+        'core/storage/database.ts',
+        'else if (this.#options.distrustEmptyDisk === true) {',
+        "else if (this.#options.distrustEmptyDisk === 'no') {",
+      ),
+    ],
+    shape: {
+      families: ['wipe', 'kill'],
+      config: { servers: 3, firstZxid: /** @type {import('../../../src/core/wire/ids.ts').Zxid} */ (0x100000001n) },
+      knobs: { dbAutocreate: false },
+      faultEveryMs: 700,
+      lastsMs: 1500,
+    },
+  },
 ]

@@ -143,4 +143,22 @@ export const pieces = {
       'A snapshot that was taken while a multi was applied held a half of it, and said that it was done (up to 3.5.4). After a restart the other half never happened.',
     ours: 'Nothing can look at a tree between two operations of a multi.',
   },
+  'wiped-disk-votes': {
+    title: 'Elected by a stranger',
+    bug: 'a member whose disk was wiped votes as if it had never had anything',
+    schedule:
+      'A write is on two servers of three. One of them loses its disk, the other one is away, and the third, which has slept through the write, comes back. Operators have said that an empty disk is not to be trusted.',
+    theirs:
+      'Up to 3.5, and by default to this day, an empty disk counts as that of a new member. The sleeper and the stranger are a quorum without the write: it is lost, and its owner has to forget it when it comes back.',
+    ours: 'By default as theirs. With zookeeper.db.autocreate=false, as here, the stranger’s vote does not count until it has been synchronized: the two wait for the third.',
+  },
+  'log-queue-survives': {
+    title: 'The queue that outlives its owner',
+    bug: 'the log is written on after its role has ended',
+    schedule:
+      'Five servers. Clients write as fast as they can, and the leader stops while proposals arrive at its followers.',
+    theirs:
+      'Up to 3.9.2, and in all of 3.8, the thread that logs goes on while the server is looking for a leader already. It tells others where its log ends, and then the log grows, perhaps behind a TRUNC.',
+    ours: 'A role ends with its queue: the disk is synced, and the log is read anew before the first vote.',
+  },
 }
