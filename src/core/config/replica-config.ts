@@ -24,8 +24,8 @@ export interface ReplicaConfig {
   /** FastLeaderElection waits this long for a notification, then doubles it up to the maximum. */
   readonly minNotificationIntervalMs: number
   readonly maxNotificationIntervalMs: number
-  /** An election is over as soon as every voter that can be reached has the same vote; absent: ZooKeeper waits 200 ms all the
-   *  same, for votes of who may come. (A Java server takes part in it as in any other.) */
+  /** An election is over as soon as every voter but those that have gone has the same vote; absent: ZooKeeper waits 200 ms all
+   *  the same, for better votes. (A Java server takes part in it as in any other.) */
   readonly hastyElection?: boolean
   /** A learner tries again after so long when its leader does not listen yet: 100 ms. (leaderConnectDelayDuringRetryMs) */
   readonly leaderConnectDelayMs?: number

@@ -45,6 +45,8 @@ export class QuorumCnxManager {
   readonly #attempts = new Map<Sid, Line>()
   /** Larger sids that this side has called: they are about to call back. */
   readonly #asked = new Set<Sid>()
+  /** Those that there was a worker for, in this life. */
+  readonly #met = new Set<Sid>()
   /** Capacity 1, the newest replaces the one that waits; undefined: empty. Once there, a queue stays (queueSendMap). */
   readonly #queues = new Map<Sid, Outgoing | undefined>()
   /** Said again on a new connection, because it may have been lost with the old one. */
@@ -126,9 +128,10 @@ export class QuorumCnxManager {
     for (const sid of this.#queues.keys()) this.connectOne(sid)
   }
 
-  /** There is a connection to it, or one is being tried, or it was asked to call. */
+  /** There is a connection to it, or one is being tried, or it was asked to call; or it was never there, and may be about to
+   *  start as this server is. */
   mayHearFrom(sid: Sid): boolean {
-    return this.#workers.has(sid) || this.#attempts.has(sid) || this.#asked.has(sid)
+    return this.#workers.has(sid) || this.#attempts.has(sid) || this.#asked.has(sid) || !this.#met.has(sid)
   }
 
   /** True as soon as any one queue is empty: somebody has heard us (the name promises more). */
@@ -217,6 +220,7 @@ export class QuorumCnxManager {
     line.phase = 'working'
     line.sid = sid
     this.#asked.delete(sid)
+    this.#met.add(sid)
     this.#workers.set(sid, line)
     const waiting = this.#queues.get(sid)
     const last = this.#lastMessageSent.get(sid)
