@@ -9,8 +9,7 @@ type FieldOf<T> = {
 export const NUMBERS: readonly (readonly [FieldOf<number>, string, number])[] = [
   ['snapCount', 'zookeeper.snapCount', 100_000],
   ['commitLogCount', 'zookeeper.commitLogCount', 500],
-  // 100 in ZooKeeper, which is most of what an election takes.
-  ['leaderConnectDelayMs', 'zookeeper.leaderConnectDelayDuringRetryMs', 10],
+  ['leaderConnectDelayMs', 'zookeeper.leaderConnectDelayDuringRetryMs', 100],
   ['minNotificationIntervalMs', 'zookeeper.fastleader.minNotificationInterval', 200],
   ['maxNotificationIntervalMs', 'zookeeper.fastleader.maxNotificationInterval', 60_000],
   ['cnxTimeoutMs', 'zookeeper.cnxTimeout', 5000],

@@ -39,8 +39,9 @@ export function startServer(settings: ServerSettings, zooCfg: string | undefined
     })
   const host: Host = { clock, network, disk, random, trace }
   const replica = new Replica(host, {
-    ...settings.replica,
     hastyElection: true,
+    leaderConnectDelayMs: LEADER_CONNECT_DELAY_MS,
+    ...settings.replica,
     surroundings: surroundingsOf(settings),
     ...(dynamicConfig === undefined ? {} : { dynamicConfig }),
   })
@@ -53,6 +54,9 @@ export function startServer(settings: ServerSettings, zooCfg: string | undefined
     setInterval(() => replica.purge(keep), everyMs)
   }
 }
+
+/** 100 in ZooKeeper, which would be most of what a failover takes. */
+const LEADER_CONNECT_DELAY_MS = 10
 
 /** As the JVM ends: 128 and the signal's number. */
 const SIGNALS = [
