@@ -9,8 +9,6 @@ import type { Pending } from './sim.ts'
 import { range, shuffled } from './swarm.ts'
 
 const SECOND = 1_000_000
-/** After it serves, so long without a new election. */
-const STABLE_US = 20 * SECOND
 const STEP_US = SECOND / 5
 /** Of so many seeds one is followed until nothing moves, and for so long beyond the sessions' ends. */
 const SETTLED = 4
@@ -151,8 +149,10 @@ function notServing(run: Run, core: readonly number[]): Finding {
   return finding(run, property, [who, ...halted].join('; '))
 }
 
+/** Without a new election, for longer than anybody can be silent unnoticed. */
 function stays(run: Run, core: readonly number[]): void {
-  const untilUs = run.sim.edgeUs + STABLE_US
+  const { syncLimit, tickTimeMs } = run.config
+  const untilUs = run.sim.edgeUs + 2 * syncLimit * tickTimeMs * 1000 + 2 * SECOND
   const before = run.lookout.newestEpoch
   while (!run.isOver && run.sim.edgeUs < untilUs) run.runTo(Math.min(untilUs, run.sim.edgeUs + STEP_US))
   if (run.isOver) return
