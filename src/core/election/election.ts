@@ -287,8 +287,9 @@ export class Election {
   #duringFinalizeWait(search: Search, received: Received): void {
     const why = compareVotes(received, this.#vote(search.proposal), this.#membership.committed)
     if (!beats(why)) {
-      const inRound = received.state === 'LOOKING' && received.electionEpoch === this.#round
-      if (this.#config.hastyElection === true && inRound)
+      // Who agrees now need not be waited for; who does not any more may have said so before it agreed.
+      const agrees = why === 'same' && received.state === 'LOOKING' && received.electionEpoch === this.#round
+      if (this.#config.hastyElection === true && agrees)
         search.votes.set(received.from, { ...voteOf(received), state: 'LOOKING', version: 0 })
       const counted = search.votes.get(received.from)
       // Nothing is lost by dropping what only repeats the vote that lies in the tally.
