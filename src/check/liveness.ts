@@ -40,6 +40,8 @@ export class LivenessChecks {
   #newestEpoch = 0
   /** Sessions by when they were last heard of, anywhere. */
   readonly #sessions = new Map<bigint, Waiting>()
+  /** By connection: the session that its server has for it. */
+  readonly #attached = new Map<string, bigint>()
   readonly #closing = new Set<bigint>()
   readonly #connecting = new Map<string, Waiting>()
   readonly #entered = new Map<number, Waiting>()
@@ -66,10 +68,17 @@ export class LivenessChecks {
     },
     touchesCame: (event) => {
       for (const session of event.sessions ?? []) this.#touched(session, event)
-      const own = event.sessions === undefined ? this.#clients.connections.get(event.connection)?.session : undefined
+      // What a client sent comes after its end, too.
+      const own = event.sessions === undefined ? this.#attached.get(event.connection) : undefined
       if (own !== undefined) this.#touched(own, event)
     },
-    sessionAttached: (event) => this.#touched(event.session, event),
+    sessionAttached: (event) => {
+      this.#attached.set(event.connection, event.session)
+      this.#touched(event.session, event)
+    },
+    sessionDetached: ({ connection }) => {
+      this.#attached.delete(connection)
+    },
     packetsSent: (event) => {
       // A leader that lets a learner have a session has heard of it, whether the learner hears that or not.
       for (const { type, extra, session } of event.packets)
