@@ -103,3 +103,21 @@ describe('after the crash of the leader', () => {
     expect(proposed.length).toBeGreaterThan(0)
   })
 })
+
+describe('a server that has accepted a later epoch than the others ever heard of', () => {
+  it('is not left outside: its leader makes room for epochs until one is late enough', () => {
+    const rig = new Rig(3)
+    rig.settle()
+    rig.kill(1)
+    rig.sim.files(1).replace('version-2/acceptedEpoch', new TextEncoder().encode('4'))
+    rig.seconds(1)
+    rig.start(1)
+    rig.settle()
+    expect(rig.serves(1)).toBe(true)
+    const epochs = rig.told('established').map(({ epoch }) => epoch)
+    expect(epochs.at(-1)).toBeGreaterThanOrEqual(4)
+    expect(rig.client(1).type('create /together x')).toContain('Created')
+    rig.seconds(20)
+    expect(rig.told('established')).toHaveLength(epochs.length)
+  })
+})

@@ -165,6 +165,10 @@ export class Leader implements Role, LeaderOfHandlers {
 
   epochWanted(handler: LearnerHandler, acceptedEpoch: number): void {
     if (this.#epochFixed) {
+      // It must not follow, now or ever, and ZooKeeper leaves it outside until something else ends this epoch. The next
+      // one is later by one at least.
+      if (handler.isVoter && acceptedEpoch > this.#epoch)
+        return this.#resign(`server ${handler.sid} has promised itself to epoch ${acceptedEpoch}, past ${this.#epoch}`)
       // Learners that come late are told the epoch once it is durable here; before that the fixing tells them.
       if (this.#context.database.epochs.accepted === this.#epoch) handler.epochDecided()
       return
