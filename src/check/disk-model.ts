@@ -140,9 +140,9 @@ export interface ChangeSeen {
   readonly head: Zxid
   readonly oddities: readonly Oddity[]
   /** A snapshot's bytes. */
-  readonly snapshot?: { readonly zxid: Zxid; readonly bytes: Uint8Array }
+  readonly snapshot?: { readonly zxid: Zxid; readonly bytes: Uint8Array } | undefined
   /** An epoch file was written. */
-  readonly epoch?: 'accepted' | 'current'
+  readonly epoch?: 'accepted' | 'current' | undefined
 }
 
 const NOTHING: readonly RecordSeen[] = []
@@ -159,10 +159,10 @@ export class DiskModel {
     const name = nameOf(path)
     const { head, logEnd: before } = this.written
     if (name === undefined) return { records: NOTHING, before, head, oddities: NO_ODDITY }
-    const { apply, ...seen } = this.#change(name, how, sizeBytes, bytes)
+    const { apply, records, oddities, snapshot, epoch } = this.#change(name, how, sizeBytes, bytes)
     apply(this.written)
     this.#pending.push({ change, apply })
-    return { ...seen, before, head }
+    return { records, before, head, oddities, snapshot, epoch }
   }
 
   /** Returns whether anything became durable. */

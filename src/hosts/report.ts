@@ -3,11 +3,18 @@ import type { Frame } from './frame.ts'
 import type { WindowOutput } from './station.ts'
 
 /** What the conductor is told of a window: everything but the frames themselves. */
-export const reportOf = (station: number, { frames, ...output }: WindowOutput): Report => ({
+export const reportOf = (station: number, output: WindowOutput): Report => ({
   station,
-  ...output,
-  sent: countByTarget(frames),
+  nextDueUs: output.nextDueUs,
+  nextSeq: output.nextSeq,
+  changes: output.changes,
+  events: output.events,
+  answers: output.answers,
+  ended: output.ended,
+  sent: output.frames.length === 0 ? NOTHING : countByTarget(output.frames),
 })
+
+const NOTHING: readonly Sent[] = []
 
 const countByTarget = (frames: readonly Frame[]): Sent[] => {
   const sent: (Sent & { frames: number; firstArrivesUs: number })[] = []

@@ -103,7 +103,7 @@ export interface WindowOutput {
   readonly events: readonly TraceEvent[]
   readonly answers: readonly Answer[]
   /** The process ended by itself in this window. `silent`: its peers cannot know. */
-  readonly ended?: Ended
+  readonly ended?: Ended | undefined
 }
 
 interface Ended {
@@ -514,7 +514,7 @@ export class Station implements NetworkHome {
       changes: this.#store.mark(),
       events: this.#events,
       answers: this.#answers,
-      ...(this.#ended ? { ended: this.#ended } : {}),
+      ended: this.#ended,
     }
     this.#frames = []
     this.#events = []
