@@ -65,6 +65,8 @@ export interface NetworkHome {
 
 type Accept = (connection: Connection) => ConnectionHandlers
 
+/** Into so many pieces, or up to twice as many, a long message is cut. */
+const MAX_PIECES = 1000
 /** How long a system goes on asking where nobody answers: Linux, six retries. */
 const SYN_PATIENCE_US = 127_000_000
 /** First port given to an outgoing connection. */
@@ -279,13 +281,14 @@ export class NetworkPort implements Network {
     return Math.min(extra, config.initLimit * config.tickTimeMs * 10_000)
   }
 
-  /** The same bytes in pieces, cut anywhere. */
+  /** The same bytes in pieces, cut anywhere; of what is long not too many. */
   pieces(end: End, parts: readonly Part[], most: number): Part[][] {
     const random = this.#faulty(end.peer)
     const frames: Part[][] = []
     for (const { message, bytes } of parts) {
+      const longest = Math.max(most, Math.ceil(bytes.length / MAX_PIECES))
       for (let from = 0; from < bytes.length || from === 0; ) {
-        const to = Math.min(bytes.length, from + random.int(1, most))
+        const to = Math.min(bytes.length, from + random.int(1, longest))
         frames.push([{ message, bytes: bytes.subarray(from, to) }])
         if (to === from) break
         from = to

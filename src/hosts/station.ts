@@ -242,6 +242,8 @@ export class Station implements NetworkHome {
       if (order.kind === 'resume') this.#resume(order, input.fromUs)
       else if (order.kind === 'stop' || order.kind === 'pause') this.#halt(input.fromUs, order)
       else this.#push(input.fromUs, CONDUCTOR, order.cause, () => this.#obey(order))
+      // How fast it works is not its own affair: what is in arrears gets done at the new speed at once.
+      if (order.kind === 'become') this.#conditions = { ...this.#conditions, stepUs: order.conditions.stepUs ?? 0 }
       if (order.kind === 'type' || order.kind === 'complete') this.#unanswered.add(order.id)
     }
     for (const tell of this.#nonsense.splice(0)) this.#push(input.fromUs, CONDUCTOR, undefined, tell)
