@@ -27,6 +27,9 @@ export class SessionChecks {
    *  leader knows of no owners. */
   readonly #owners = new Map<number, Map<bigint, Owner>>()
 
+  /** The newest one. */
+  #created: { readonly station: number; readonly session: bigint; readonly at: number } | undefined
+
   constructor(world: World, tree: TreeChecks, clients: ClientChecks) {
     this.#world = world
     this.#tree = tree
@@ -40,6 +43,9 @@ export class SessionChecks {
     },
     touchesCame: (event) => this.#touched(event),
     sessionClosing: (event) => this.#closing(event),
+    sessionCreated: ({ station, session, at }) => {
+      this.#created = { station, session, at }
+    },
     sessionAttached: (event) => this.#attached(event),
     proposed: (event) => this.#proposed(event),
     packetsSent: (event) => this.#given(event),
@@ -77,7 +83,10 @@ export class SessionChecks {
 
   #attached(event: EventOf<'sessionAttached'>): void {
     const { station, session, at } = event
-    this.#heard.get(station)?.set(session, { at, event })
+    // Whose session has just been committed was heard of when it asked for it, not now.
+    const created = this.#created
+    const isNew = created?.station === station && created.session === session && created.at === at
+    if (!isNew) this.#heard.get(station)?.set(session, { at, event })
     this.#owns(station, session, station, event)
   }
 
