@@ -83,13 +83,22 @@ async function played(way: Way, name: string): Promise<Block[]> {
   })
 }
 
+/** Java's zkCli tells from another thread that its session is closed: at its end the exit may come first. */
+const withoutLastWord = ({ command, output }: Block): Block => ({
+  command,
+  output: /^> quit\b/.test(command) ? output.filter((line) => !line.startsWith('E| state:Closed ')) : output,
+})
+
 for (const way of ways) {
   const title = `${way.title}${skippedFor(way.missing)}`
   describe.skipIf(way.missing.length > 0).concurrent(title, { timeout: PATIENCE_MS }, () => {
     test.each(slowFirst)('%s', async (name) => {
       const ours = await played(way, name)
       const listed = Object.keys(differences[name] ?? {})
-      const rest = (list: readonly Block[]) => list.filter(({ command }) => !listed.includes(command))
+      const rest = (list: readonly Block[]): Block[] =>
+        list
+          .filter(({ command }) => !listed.includes(command))
+          .map((block) => (way.shell === 'apache' ? withoutLastWord(block) : block))
       const theirs = wanted(name, { streamsApart: way.shell === 'apache' })
       expect(rest(ours)).toEqual(rest(theirs))
       expect(ours.map(({ command }) => command)).toEqual(theirs.map(({ command }) => command))
