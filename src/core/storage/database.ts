@@ -16,9 +16,11 @@ import { CommittedLog } from './committed-log.ts'
 import { Epochs } from './epochs.ts'
 import { listLogs, listSnapshots, pathTo, snapshotName } from './file-names.ts'
 import { FileTxnLog } from './file-txn-log.ts'
+import { FileWork } from './file-work.ts'
+import { LogAhead } from './log-ahead.ts'
 import { claim } from './my-id.ts'
 import { type Recovered, type RecoveryOptions, readSnapshot, recover } from './recovery.ts'
-import { purgeable, removeAll, replacementSteps, resumeReplacement, type Step, truncationSteps } from './retire.ts'
+import { purgeable, removeAll, replacementSteps, resumeReplacement, truncationSteps } from './retire.ts'
 import { encodeInSlices, encodeSnapshot } from './snapshot-file.ts'
 import { type Applied, State } from './state.ts'
 import { StorageError } from './storage-error.ts'
@@ -35,23 +37,6 @@ export type LoadResult = { readonly ok: true } | { readonly ok: false; readonly 
 
 /** Trees of up to so many znodes are written while nothing else happens. */
 const ZNODES_AT_ONCE = 5000
-
-/** Of the log's newest zxids so many are told. */
-const LOG_TAIL = 64
-/** What is in the tree is let go of in one go. */
-const PASSED_MAX = 1024
-
-interface Taken {
-  readonly zxid: Zxid
-  readonly bytes: Uint8Array
-}
-
-interface Work {
-  readonly steps: readonly Step[]
-  /** TRUNC or SNAP. */
-  readonly replaces: boolean
-  readonly done?: () => void
-}
 
 export class Database {
   readonly epochs: Epochs
@@ -70,11 +55,7 @@ export class Database {
   #synchronizing = false
   /** What the trace knows of the tree; undefined: nothing yet. */
   #told: { readonly zxid: Zxid; readonly digest: bigint } | undefined
-  /** The newest zxids of the log, LOG_TAIL of them or more. */
-  #logTail: Zxid[] = []
-  /** What the log has and the tree has not, oldest first, from the first one that is not undefined on. */
-  #ahead: (Taken | undefined)[] = []
-  #aheadFrom = 0
+  readonly #ahead = new LogAhead()
   /** Of the newest snapshot file. */
   #snapshotZxid: Zxid | undefined
   /** Snapshot files that were written or read whole in this life. */
@@ -83,8 +64,7 @@ export class Database {
   #purgeLater: number | undefined
   /** A snapshot that is being written slice by slice. */
   #composition: Composition | undefined
-  /** Work on the files that goes in steps, the first one under way; the writer is held as long as there is any. */
-  readonly #work: Work[] = []
+  readonly #work: FileWork
 
   constructor(
     host: Host,
@@ -111,10 +91,13 @@ export class Database {
         ...{ clock, disk, random, trace, onRoll, onFatal },
         log: this.#log,
         snapCount: config.snapCount,
-        onTaken: (zxid, bytes) => this.#taken(zxid, bytes),
+        onTaken: (zxid, bytes) => this.#ahead.take(zxid, bytes),
       },
       ZXID_0,
     )
+    this.#work = new FileWork(disk, this.writer, () => {
+      if (this.#purgeLater !== undefined) this.purge(this.#purgeLater)
+    })
   }
 
   get tree(): DataTree {
@@ -180,7 +163,7 @@ export class Database {
       this.#tellTree(recovered.logTail)
     // What a killed process had written need not be durable yet: nothing new may become durable before it.
     if (!this.#loadedBefore || unfinished.length > 0)
-      this.#start({ steps: [() => undefined, ...unfinished], replaces: false })
+      this.#work.start({ steps: [() => undefined, ...unfinished], replaces: false })
     this.#loadedBefore = true
     return { ok: true }
   }
@@ -205,54 +188,27 @@ export class Database {
   catchUp(): boolean {
     const { trace } = this.#host
     const snapshotZxid = this.tree.lastProcessedZxid
-    const ahead = this.#ahead.slice(this.#aheadFrom) as Taken[]
-    let last = snapshotZxid
-    for (const { zxid } of ahead) {
-      if (!follows(last, zxid)) return false
-      last = zxid
-    }
-    if (last !== this.lastLoggedZxid) return false
+    const ahead = this.#ahead.between(snapshotZxid, this.lastLoggedZxid)
+    if (ahead === undefined) return false
     for (const { bytes } of ahead) this.apply(decodeLogged(bytes), bytes, false)
     this.#showConfig(this.tree)
     trace.emit({
       kind: 'recovered',
-      zxid: last,
+      zxid: this.lastLoggedZxid,
       snapshotZxid,
       records: ahead.length,
       acceptedEpoch: this.epochs.accepted,
       currentEpoch: this.epochs.current,
       tornTail: false,
     })
-    this.#tellTree(this.#logTail.slice(-LOG_TAIL))
+    this.#tellTree(this.#ahead.tail)
     return true
-  }
-
-  #taken(zxid: Zxid, bytes: Uint8Array): void {
-    this.#ahead.push({ zxid, bytes })
-    this.#logTail.push(zxid)
-    if (this.#logTail.length >= 2 * LOG_TAIL) this.#logTail = this.#logTail.slice(-LOG_TAIL)
-  }
-
-  /** It is in the tree now. */
-  #passed(zxid: Zxid): void {
-    if (this.#ahead[this.#aheadFrom]?.zxid !== zxid) return
-    this.#ahead[this.#aheadFrom++] = undefined
-    if (this.#aheadFrom < PASSED_MAX && this.#aheadFrom < this.#ahead.length) return
-    this.#ahead = this.#ahead.slice(this.#aheadFrom)
-    this.#aheadFrom = 0
-  }
-
-  /** The log goes on where the tree is. */
-  #nothingAhead(logTail: readonly Zxid[]): void {
-    this.#ahead = []
-    this.#aheadFrom = 0
-    this.#logTail = [...logTail]
   }
 
   #become({ state, committedLog, snapshot, logTail, tornTail }: Recovered): void {
     const last = state.tree.lastProcessedZxid
     this.#state = state
-    this.#nothingAhead(logTail)
+    this.#ahead.reset(logTail)
     this.#committedLog = committedLog
     if (snapshot !== undefined) {
       this.#snapshotZxid = snapshot.zxid
@@ -294,7 +250,7 @@ export class Database {
     if (zxid > this.lastLoggedZxid)
       throw new Error(`${hex64(zxid)} is to be applied, the log ends at ${hex64(this.lastLoggedZxid)}`)
     const applied = this.#state.apply(logged, replies)
-    this.#passed(zxid)
+    this.#ahead.pass(zxid)
     this.#committedLog.add(zxid, bytes)
     this.#told = { zxid, digest: applied.digest }
     return applied
@@ -324,7 +280,7 @@ export class Database {
     this.#become(recovered)
     this.writer.restartAt(zxid)
     this.#tellTree(recovered.logTail)
-    this.#start({ steps, replaces: true })
+    this.#work.start({ steps, replaces: true })
     return { ok: true }
   }
 
@@ -348,12 +304,12 @@ export class Database {
     const newest = this.lastLoggedZxid
     const steps = replacementSteps(disk, zxid, bytes, newest, (file) => this.#removed(file, 'truncated'))
     this.#state = state
-    this.#nothingAhead([])
+    this.#ahead.reset([])
     this.#committedLog = new CommittedLog(this.#config.commitLogCount)
     this.writer.restartAt(zxid)
     this.uncuttableIn = undefined
     this.#tellTree([])
-    this.#start({
+    this.#work.start({
       steps,
       replaces: true,
       done: () => {
@@ -385,7 +341,7 @@ export class Database {
       tree.apply(header, { kind: 'closeSession', type: OpCode.closeSession, body: { paths2Delete } })
     }
     this.#snapshotZxid = undefined
-    this.#tellTree(this.#logTail.slice(-LOG_TAIL))
+    this.#tellTree(this.#ahead.tail)
   }
 
   /** Writes what the tree is now, then, when that is durable, purges what it makes superfluous. Only for an established
@@ -393,7 +349,7 @@ export class Database {
   takeSnapshot(): void {
     const { disk } = this.#host
     const zxid = this.tree.lastProcessedZxid
-    if (this.#work.length > 0 || zxid < ZXID_0 || zxid === this.#snapshotZxid) return
+    if (!this.#work.isIdle || zxid < ZXID_0 || zxid === this.#snapshotZxid) return
     if (disk.compose !== undefined && this.tree.nodeCount > ZNODES_AT_ONCE) return this.#composeSnapshot()
     const failed = this.#writeSnapshot(this.#state)
     if (failed !== undefined) return this.writer.fail(failed)
@@ -461,8 +417,8 @@ export class Database {
 
   /** Removes the files that the `keep` newest whole snapshots make superfluous, behind other work on the files. */
   purge(keep: number): void {
-    this.#purgeLater = this.#work.length > 0 ? keep : undefined
-    if (this.#work.length > 0) return
+    this.#purgeLater = this.#work.isIdle ? undefined : keep
+    if (!this.#work.isIdle) return
     const { disk } = this.#host
     const files = purgeable(disk, keep, (file) => {
       if (!this.#whole.has(file.name) && readSnapshot(disk, file) instanceof StorageError) return false
@@ -475,37 +431,10 @@ export class Database {
 
   // --- helpers -----------------------------------------------------------------------------------
 
-  /** Each step is durable before the next one. */
-  #start(work: Work): void {
-    this.writer.hold()
-    this.#work.push(work)
-    if (this.#work.length === 1) this.#step(work, 0)
-  }
-
-  #step(work: Work, at: number): void {
-    const step = work.steps[at]
-    if (step === undefined) return this.#finish(work)
-    const failed = step()
-    if (failed !== undefined) return this.writer.fail(failed)
-    this.#host.disk.sync((error) => {
-      if (error !== undefined) return this.writer.fail(error)
-      this.#step(work, at + 1)
-    })
-  }
-
-  #finish(work: Work): void {
-    this.#work.shift()
-    work.done?.()
-    const [next] = this.#work
-    if (next !== undefined) this.#step(next, 0)
-    else if (this.#purgeLater !== undefined) this.purge(this.#purgeLater)
-    this.writer.release()
-  }
-
   /** What is to be cut or replaced must not depend on what is being cut or replaced: a role does it once, and `sync`
    *  waits for it before the next role begins. */
   #assertNotReplacing(): void {
-    if (this.#work.some(({ replaces }) => replaces))
+    if (this.#work.isReplacing)
       throw new Error('a history is to be replaced while another replacement is not yet on disk')
   }
 

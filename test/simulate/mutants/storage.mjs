@@ -235,9 +235,9 @@ export const storageMutants = [
     seed: 5,
     changes: [
       change(
-        'core/storage/database.ts',
-        'if (failed !== undefined) return this.writer.fail(failed)\n    this.#host.disk.sync((error) => {',
-        'if (failed !== undefined) return this.writer.fail(failed)\n    if (work.replaces && at + 1 < work.steps.length) return this.#step(work, at + 1)\n    this.#host.disk.sync((error) => {',
+        'core/storage/file-work.ts',
+        'if (failed !== undefined) return this.#writer.fail(failed)\n    this.#disk.sync((error) => {',
+        'if (failed !== undefined) return this.#writer.fail(failed)\n    if (work.replaces && at + 1 < work.steps.length) return this.#step(work, at + 1)\n    this.#disk.sync((error) => {',
       ),
     ],
     shape: { config: { snapCount: 4 }, knobs: { commitLogCount: 1 } },

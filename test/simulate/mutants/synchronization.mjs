@@ -166,8 +166,8 @@ export const synchronizationMutants = [
       ),
       change(
         'core/storage/database.ts',
-        '    this.#tellTree([])\n    this.#start({',
-        '    this.#tellTree([])\n    this.late = () => this.#start({',
+        '    this.#tellTree([])\n    this.#work.start({',
+        '    this.#tellTree([])\n    this.late = () => this.#work.start({',
       ),
       change(
         'core/storage/database.ts',
